@@ -1,0 +1,69 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+
+namespace Integrations.Bench.Product;
+
+/// <summary>The sandbox phone over HTTP: what a person would do with the telephone in the hand.</summary>
+internal sealed class PhoneClient : IDisposable
+{
+    private readonly HttpClient _http;
+
+    public PhoneClient(Uri address, string token)
+    {
+        _http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(15) };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <summary>The people of the world by their username.</summary>
+    public async Task<IReadOnlyDictionary<string, Person>> PeopleAsync(CancellationToken cancellationToken)
+    {
+        var world = await GetAsync("sandbox/telegram", cancellationToken);
+        return world["people"]!.AsArray().Select(p => new Person(
+                p!["id"]!.GetValue<long>(), p.OptionalText("username") ?? "", p.Text("phone"), p.OptionalText("password")))
+            .ToDictionary(p => p.Username, StringComparer.Ordinal);
+    }
+
+    public Task ScanAsync(Person person, string url, CancellationToken cancellationToken) =>
+        PostAsync($"sandbox/people/{person.Id}/scan", new { url }, cancellationToken);
+
+    public async Task<string?> NewestCodeAsync(Person person, CancellationToken cancellationToken) =>
+        (await GetAsync($"sandbox/people/{person.Id}/codes", cancellationToken)).AsArray().FirstOrDefault().OptionalText("code");
+
+    public async Task<int> DeviceCountAsync(Person person, CancellationToken cancellationToken) =>
+        (await GetAsync($"sandbox/people/{person.Id}/devices", cancellationToken)).AsArray().Count;
+
+    public Task WriteAsync(Person from, Person to, string text, CancellationToken cancellationToken) =>
+        PostAsync($"sandbox/people/{from.Id}/chats/{to.Id}/messages", new { text }, cancellationToken);
+
+    /// <summary>How often a text stands in the chat as this person sees it.</summary>
+    public async Task<int> CountAsync(Person reader, Person with, string text, CancellationToken cancellationToken, long after = 0)
+    {
+        using var response = await _http.GetAsync(new Uri($"sandbox/people/{reader.Id}/chats/{with.Id}/messages?after={after}", UriKind.Relative), cancellationToken);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+            return 0;
+        response.EnsureSuccessStatusCode();
+        var messages = await response.Content.ReadFromJsonAsync<JsonNode>(cancellationToken);
+        return messages!.AsArray().Count(m => m.OptionalText("text") == text);
+    }
+
+    public async Task<int> ViolationsAsync(CancellationToken cancellationToken) =>
+        (await GetAsync("sandbox/violations", cancellationToken)) is JsonArray list ? list.Count : throw new ScenarioException("violations is not a list");
+
+    private async Task<JsonNode> GetAsync(string path, CancellationToken cancellationToken) =>
+        await _http.GetFromJsonAsync<JsonNode>(new Uri(path, UriKind.Relative), cancellationToken)
+        ?? throw new ScenarioException($"{path} answered nothing");
+
+    private async Task PostAsync(string path, object body, CancellationToken cancellationToken)
+    {
+        using var response = await _http.PostAsJsonAsync(new Uri(path, UriKind.Relative), body, cancellationToken);
+        if (!response.IsSuccessStatusCode)
+            throw new ScenarioException($"{path}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancellationToken)}");
+    }
+
+    public void Dispose() => _http.Dispose();
+}
+
+/// <summary>A person of the sandbox world.</summary>
+internal sealed record Person(long Id, string Username, string Phone, string? Password);
