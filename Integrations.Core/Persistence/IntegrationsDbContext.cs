@@ -1,0 +1,53 @@
+using Integrations.Core.IntegrationLogs;
+using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Dialogs;
+using Integrations.Core.Telegram.Logins;
+using Integrations.Core.Telegram.Messages;
+using Integrations.Core.Tenancy;
+using Microsoft.EntityFrameworkCore;
+
+namespace Integrations.Core.Persistence;
+
+/// <summary>The domain's rows. Every command must run within a <see cref="TenantTransaction"/>; any other is refused before it is sent.</summary>
+/// <remarks>Reached by <see cref="TenantTransaction.Db"/>. Reads need no tenant filter of their own: the row policies are the filter.</remarks>
+public sealed class IntegrationsDbContext(DbContextOptions<IntegrationsDbContext> options) : DbContext(options)
+{
+    private static readonly TenantCommandGuard Guard = new();
+
+    public DbSet<Tenant> Tenants => Set<Tenant>();
+    public DbSet<User> Users => Set<User>();
+    public DbSet<Project> Projects => Set<Project>();
+    public DbSet<TelegramAccount> TelegramAccounts => Set<TelegramAccount>();
+    public DbSet<TelegramLogin> TelegramLogins => Set<TelegramLogin>();
+    public DbSet<Dialog> Dialogs => Set<Dialog>();
+    public DbSet<Message> Messages => Set<Message>();
+    public DbSet<IntegrationLog> IntegrationLogs => Set<IntegrationLog>();
+
+    internal TenantTransaction? Scope { get; private init; }
+
+    internal static IntegrationsDbContext Within(TenantTransaction scope)
+    {
+        var options = new DbContextOptionsBuilder<IntegrationsDbContext>().UseNpgsql(scope.Connection).Options;
+        var context = new IntegrationsDbContext(options) { Scope = scope };
+        context.Database.UseTransaction(scope.Transaction);
+        // The transaction rolls back as a whole; a savepoint around each save would only cost round trips.
+        context.Database.AutoSavepointsEnabled = false;
+        return context;
+    }
+
+    // Added here, not where the options are made, so that no way of making a context goes without it.
+    protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.AddInterceptors(Guard);
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        ArgumentNullException.ThrowIfNull(modelBuilder);
+        modelBuilder.ApplyConfiguration(new TenantMapping());
+        modelBuilder.ApplyConfiguration(new UserMapping());
+        modelBuilder.ApplyConfiguration(new ProjectMapping());
+        modelBuilder.ApplyConfiguration(new TelegramAccountMapping());
+        modelBuilder.ApplyConfiguration(new TelegramLoginMapping());
+        modelBuilder.ApplyConfiguration(new DialogMapping());
+        modelBuilder.ApplyConfiguration(new MessageMapping());
+        modelBuilder.ApplyConfiguration(new IntegrationLogMapping());
+    }
+}

@@ -1,0 +1,99 @@
+using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Dialogs;
+
+namespace Integrations.Core.Telegram.Messages;
+
+public enum MessageDirection
+{
+    PersonalTelegramIn,
+    PersonalTelegramOut,
+}
+
+/// <summary>Where a message stands. <see cref="Sending"/> is internal: on the wire it is still <c>pending</c>.</summary>
+public enum MessageStatus
+{
+    Pending,
+    Sending,
+    Delivered,
+    Failed,
+    Received,
+}
+
+/// <summary>Interactive overtakes bulk of other dialogs; inside a dialog the order is that of acceptance.</summary>
+public enum MessagePriority
+{
+    Bulk = 0,
+    Interactive = 1,
+}
+
+/// <summary>One thing said in a dialog, in or out.</summary>
+public sealed class Message
+{
+    private Message()
+    {
+    }
+
+    public Guid Id { get; private set; }
+
+    /// <summary>The order of acceptance and arrival, given by the database; ids do not order.</summary>
+    public long Seq { get; private set; }
+
+    public Guid TenantId { get; private set; }
+    public Guid AccountId { get; private set; }
+    public Guid DialogId { get; private set; }
+    public int Shard { get; private set; }
+    public MessageDirection Direction { get; private set; }
+    public MessageStatus Status { get; private set; }
+    public MessagePriority Priority { get; private set; }
+    public string Text { get; private set; } = "";
+    public Guid? ReplyToId { get; private set; }
+    public int? ReplyToTelegramId { get; private set; }
+
+    /// <summary>Telegram's key against doubles, stored before the first send and used for every later one.</summary>
+    public long? RandomId { get; private set; }
+
+    public int? TelegramMessageId { get; private set; }
+    public DateTimeOffset? TelegramDate { get; private set; }
+    public PeerKind? FromPeerKind { get; private set; }
+    public long? FromPeerId { get; private set; }
+
+    /// <summary>The user who had it accepted; null when it came in or was written on another device.</summary>
+    public int? SentBy { get; private set; }
+
+    public int Attempts { get; private set; }
+    public long Epoch { get; private set; }
+    public string? ErrorCode { get; private set; }
+    public string? ErrorDetail { get; private set; }
+    public DateTimeOffset? AcceptedAt { get; private set; }
+    public DateTimeOffset? FinishedAt { get; private set; }
+    public DateTimeOffset CreatedAt { get; private set; }
+    public DateTimeOffset UpdatedAt { get; private set; }
+
+    /// <summary>A message that is accepted for sending; the same transaction counts it in <c>message_counters</c>.</summary>
+    /// <param name="randomId">From a cryptographic source, never 0.</param>
+    public static Message Accept(
+        TelegramAccount account, Dialog dialog, Guid id, string text, Guid? replyToId, MessagePriority priority, int sentBy, long randomId, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        ArgumentNullException.ThrowIfNull(dialog);
+        if (dialog.PersonalAccountId != account.Id)
+            throw new ArgumentException($"Dialog {dialog.Id} is not one of account {account.Id}.", nameof(dialog));
+
+        return new Message
+        {
+            Id = id,
+            TenantId = account.TenantId,
+            AccountId = account.Id,
+            DialogId = dialog.Id,
+            Shard = account.Shard,
+            Direction = MessageDirection.PersonalTelegramOut,
+            Status = MessageStatus.Pending,
+            Priority = priority,
+            Text = text,
+            ReplyToId = replyToId,
+            RandomId = randomId,
+            SentBy = sentBy,
+            AcceptedAt = now,
+        };
+    }
+}

@@ -1,0 +1,99 @@
+using Integrations.Core.Events;
+using Integrations.Core.Messaging;
+using Integrations.Core.Ownership;
+using Integrations.Core.Persistence;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Integrations.Core.Tenancy;
+
+/// <summary>A transaction of one tenant, open while the work given to <see cref="TenantDatabase"/> runs and not after.</summary>
+/// <remarks>Not for use by several tasks at once: it is one connection.</remarks>
+public sealed class TenantTransaction : IAsyncDisposable
+{
+    private readonly List<Ring> _rings = [];
+    private IntegrationsDbContext? _db;
+
+    internal TenantTransaction(TenantId tenant, NpgsqlConnection connection, NpgsqlTransaction transaction)
+    {
+        Tenant = tenant;
+        Connection = connection;
+        Transaction = transaction;
+    }
+
+    public TenantId Tenant { get; }
+
+    public NpgsqlConnection Connection { get; }
+
+    public NpgsqlTransaction Transaction { get; }
+
+    /// <summary>The domain's rows on this very connection and transaction; made at first use. Tracked changes are saved before the commit.</summary>
+    public IntegrationsDbContext Db => _db ??= IsOpen
+        ? IntegrationsDbContext.Within(this)
+        : throw new InvalidOperationException("The tenant transaction has ended.");
+
+    internal bool IsOpen { get; private set; } = true;
+
+    internal IReadOnlyList<Ring> Rings => _rings;
+
+    /// <summary>A command on this transaction, for the paths where EF is in the way.</summary>
+    public NpgsqlCommand Command(string sql) => new(sql, Connection, Transaction);
+
+    /// <summary>
+    /// Makes the rest of this transaction valid only for the holder of the claim, and holds off the next claim until it ends. First
+    /// statement of every write that follows from owning a shard.
+    /// </summary>
+    /// <exception cref="StaleEpochException">The shard has passed to another epoch; nothing of this transaction may stand.</exception>
+    public async Task RequireEpochAsync(ShardClaim claim, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        await using var command = Command("select doors.require_epoch($1, $2)");
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = claim.Shard });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = claim.Epoch });
+        try
+        {
+            await command.ExecuteNonQueryAsync(ct);
+        }
+        catch (PostgresException e) when (e.SqlState == StaleEpochException.SqlState)
+        {
+            throw new StaleEpochException(claim, e);
+        }
+    }
+
+    /// <summary>Rung once the commit has succeeded; the same ring asked for twice is rung once.</summary>
+    public void AfterCommit(Ring ring)
+    {
+        if (!_rings.Contains(ring))
+            _rings.Add(ring);
+    }
+
+    /// <summary>Writes an event to the outbox; it becomes visible to readers only when, and if, this transaction commits.</summary>
+    public async Task PublishAsync(EventDraft draft, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        await using var command = Command("insert into outbox (tenant_id, user_id, account_id, type, data) values ($1, $2, $3, $4, $5)");
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = Tenant.Value });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)draft.UserId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)draft.AccountId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = draft.Type });
+        command.Parameters.Add(new NpgsqlParameter { Value = draft.DataAsJson(), NpgsqlDbType = NpgsqlDbType.Jsonb });
+        await command.ExecuteNonQueryAsync(ct);
+        AfterCommit(Ring.Outbox);
+    }
+
+    /// <summary>Only the context: connection and transaction belong to <see cref="TenantDatabase"/>.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Close();
+        if (_db is not null)
+            await _db.DisposeAsync();
+    }
+
+    internal async Task SaveAsync(CancellationToken ct)
+    {
+        if (_db is not null)
+            await _db.SaveChangesAsync(ct);
+    }
+
+    internal void Close() => IsOpen = false;
+}
