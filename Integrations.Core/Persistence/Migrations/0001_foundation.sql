@@ -79,7 +79,7 @@ create table users (
     id             uuid        not null,
     tenant_id      uuid        not null references tenants (id),
     user_id        integer     not null,
-    -- The subject claim of the customer's user service; console users have their own id here.
+    -- The subject claim of the customer's user service; 'console:' and the number for the console's own users.
     subject        varchar(200) not null,
     email          varchar(254),
     display_name   varchar(200),
@@ -353,6 +353,8 @@ create table messages (
 create unique index idx_messages_telegram on messages (dialog_id, telegram_message_id) where telegram_message_id is not null;
 create unique index idx_messages_random on messages (account_id, random_id) where random_id is not null;
 create index idx_messages_queue on messages (shard, dialog_id, seq) where status in ('pending', 'sending');
+-- How much an account has waiting, asked at each acceptance.
+create index idx_messages_backlog on messages (account_id) where status in ('pending', 'sending');
 create index idx_messages_dialog on messages (dialog_id, seq desc);
 create index idx_messages_account on messages (tenant_id, account_id, seq desc);
 

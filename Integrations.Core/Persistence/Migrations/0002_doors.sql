@@ -249,15 +249,19 @@ $$;
 -- ---------------------------------------------------------------------------------------------------------------
 -- Who is asking: the tenant is not known yet.
 
-create function doors.resolve_session(p_token_hash bytea)
+-- Whose session this is. Its life is prolonged at most once a minute: a session in use must not cost a write per request.
+create function doors.resolve_session(p_token_hash bytea, p_lifetime interval)
     returns table (tenant_id uuid, id uuid, user_id integer, role text, email text, display_name text)
-    language sql security definer set search_path = public, pg_temp as $$
-    update console_sessions s set last_seen_at = clock_timestamp()
-      from users u
+    language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    update console_sessions s set last_seen_at = clock_timestamp(), expires_at = clock_timestamp() + p_lifetime
      where s.token_hash = p_token_hash and s.expires_at > clock_timestamp()
-       and u.tenant_id = s.tenant_id and u.user_id = s.user_id and u.is_active
-    returning u.tenant_id, u.id, u.user_id, u.role, u.email, u.display_name;
-$$;
+       and s.last_seen_at < clock_timestamp() - least(interval '1 minute', p_lifetime / 10);
+    return query
+    select u.tenant_id, u.id, u.user_id, u.role::text, u.email::text, u.display_name::text
+      from console_sessions s join users u on u.tenant_id = s.tenant_id and u.user_id = s.user_id
+     where s.token_hash = p_token_hash and s.expires_at > clock_timestamp() and u.is_active;
+end $$;
 
 create function doors.find_sign_in(p_email text)
     returns table (tenant_id uuid, id uuid, user_id integer, role text, email text, display_name text, password_hash text)
@@ -285,6 +289,8 @@ begin
 end $$;
 
 -- Uses a link once: makes the first tenant and its owner. Null when the link is unknown, lapsed or used.
+-- Console users are numbered from 2000000001, far above the numbers that the customer's user service gives: its user 1 is
+-- somebody else than our owner, and must never be taken for him.
 create function doors.use_owner_link(p_token_hash bytea, p_tenant uuid, p_user uuid, p_email text, p_display_name text, p_password_hash text)
     returns uuid
     language plpgsql security definer set search_path = public, pg_temp as $$
@@ -297,7 +303,7 @@ begin
     end if;
     insert into tenants (id, name) values (p_tenant, coalesce(p_display_name, p_email));
     insert into users (id, tenant_id, user_id, subject, email, display_name, role, password_hash)
-    values (p_user, p_tenant, 1, '1', p_email, p_display_name, 'owner', p_password_hash);
+    values (p_user, p_tenant, 2000000001, 'console:2000000001', p_email, p_display_name, 'owner', p_password_hash);
     return p_tenant;
 end $$;
 
@@ -326,6 +332,6 @@ grant execute on function doors.shard_lock_key(integer), doors.require_epoch(int
     to integrations_worker;
 grant execute on function doors.relay_events(integer), doors.trim_events(timestamptz), doors.message_balance()
     to integrations_api, integrations_worker;
-grant execute on function doors.resolve_session(bytea), doors.find_sign_in(text), doors.has_owner(), doors.issue_owner_link(bytea, interval),
+grant execute on function doors.resolve_session(bytea, interval), doors.find_sign_in(text), doors.has_owner(), doors.issue_owner_link(bytea, interval),
     doors.use_owner_link(bytea, uuid, uuid, text, text, text), doors.tenant_exists(uuid)
     to integrations_api;
