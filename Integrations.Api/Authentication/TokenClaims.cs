@@ -1,0 +1,115 @@
+using System.Text.Json;
+using Integrations.Core.Tenancy;
+
+namespace Integrations.Api.Authentication;
+
+/// <summary>Whom a verified token of the customer's user service speaks for.</summary>
+/// <param name="Tenant">Claim <c>tenant_id</c>.</param>
+/// <param name="Subject">Claim <c>sub</c>, or <c>user_id</c> where there is no <c>sub</c>.</param>
+/// <param name="UserId">Claim <c>user_id</c>, or <c>sub</c> where that is a whole number; null when the service names users by text.</param>
+/// <param name="Role">Claim <c>role</c>.</param>
+/// <param name="ExpiresAt">Claim <c>exp</c>.</param>
+internal sealed record TokenClaims(
+    TenantId Tenant, string Subject, int? UserId, Role Role, string? Email, string? DisplayName, DateTimeOffset ExpiresAt)
+{
+    /// <summary>How far the issuer's clock may be off.</summary>
+    public static readonly TimeSpan Skew = TimeSpan.FromSeconds(60);
+
+    /// <summary>Numbers above are given by this service: to users named by text, and to the console's own.</summary>
+    public const int MaxUserId = 1_000_000_000;
+
+    /// <summary>Reads the claims (RFC 7519 section 4.1). The problem says which claim is wrong; it never repeats a value.</summary>
+    public static TokenClaims? Read(byte[] payload, DateTimeOffset now, out string problem)
+    {
+        using var document = SignedToken.Parse(payload);
+        if (document is null)
+        {
+            problem = "The token's claims are not one JSON object.";
+            return null;
+        }
+
+        var root = document.RootElement;
+        if (!TryReadDate(root, "exp", out var expires) || expires is null)
+        {
+            problem = "The token needs the claim exp, a number of seconds since 1970.";
+            return null;
+        }
+
+        if (now >= expires.Value + Skew)
+        {
+            problem = "The token has expired. Ask the user service for a new one.";
+            return null;
+        }
+
+        if (!TryReadDate(root, "nbf", out var notBefore) || now < notBefore - Skew)
+        {
+            problem = "The token is not valid yet (claim nbf).";
+            return null;
+        }
+
+        if (!Guid.TryParseExact(Text(root, "tenant_id"), "D", out var tenant) || tenant == Guid.Empty)
+        {
+            problem = "The token needs the claim tenant_id, a uuid.";
+            return null;
+        }
+
+        if (ReadRole(Text(root, "role")) is not { } role)
+        {
+            problem = "The token needs the claim role: owner, admin, operator or viewer.";
+            return null;
+        }
+
+        var subject = TextOrNumber(root, "sub");
+        var user = TextOrNumber(root, "user_id");
+        if ((subject ?? user) is not { Length: > 0 and <= 200 } name)
+        {
+            problem = "The token needs the claim sub or user_id, of at most 200 characters.";
+            return null;
+        }
+
+        var number = WholeNumber(user) ?? WholeNumber(subject);
+        if (number is < 1 or > MaxUserId || (user is not null && number is null))
+        {
+            problem = $"The claim user_id must be a whole number from 1 to {MaxUserId}.";
+            return null;
+        }
+
+        problem = "";
+        return new(new(tenant), name, (int?)number, role, Short(Text(root, "email"), 254), Short(Text(root, "name"), 200), expires.Value);
+    }
+
+    private static Role? ReadRole(string? role) => role switch
+    {
+        "owner" => Role.Owner,
+        "admin" => Role.Admin,
+        "operator" => Role.Operator,
+        "viewer" => Role.Viewer,
+        _ => null,
+    };
+
+    /// <summary>A NumericDate may have a fraction (RFC 7519 section 2). Absent is fine here; present and unreadable is not.</summary>
+    private static bool TryReadDate(JsonElement root, string name, out DateTimeOffset? value)
+    {
+        value = null;
+        if (!root.TryGetProperty(name, out var claim))
+            return true;
+
+        // The bounds are those of a DateTimeOffset with room for the skew.
+        if (claim.ValueKind is not JsonValueKind.Number || !claim.TryGetDouble(out var seconds) || seconds is not (>= 0 and < 253_402_300_000))
+            return false;
+
+        value = DateTimeOffset.UnixEpoch.AddSeconds(seconds);
+        return true;
+    }
+
+    private static string? Text(JsonElement root, string name) =>
+        root.TryGetProperty(name, out var claim) && claim.ValueKind is JsonValueKind.String ? claim.GetString() : null;
+
+    private static string? TextOrNumber(JsonElement root, string name) =>
+        root.TryGetProperty(name, out var claim) && claim.ValueKind is JsonValueKind.Number ? claim.GetRawText() : Text(root, name);
+
+    private static long? WholeNumber(string? text) =>
+        long.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private static string? Short(string? text, int length) => text is { Length: > 0 } && text.Length <= length ? text : null;
+}
