@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Claims;
+using Integrations.Core.Persistence;
 using Integrations.Core.Tenancy;
 
 namespace Integrations.Api.Authentication;
@@ -7,9 +8,9 @@ namespace Integrations.Api.Authentication;
 /// <summary>The framework's view of a caller; our code reads <see cref="Caller"/>.</summary>
 internal sealed class CallerIdentity(Principal principal) : ClaimsIdentity(
     [
-        new("tenant_id", principal.Tenant.ToString()),
-        new("user_id", principal.UserId.ToString(CultureInfo.InvariantCulture)),
-        new("role", principal.Role.ToWord()),
+        new Claim("tenant_id", principal.Tenant.ToString()),
+        new Claim("user_id", principal.UserId.ToString(CultureInfo.InvariantCulture)),
+        new Claim("role", Words.Of(principal.Role)),
     ],
     BearerHandler.SchemeName,
     "user_id",

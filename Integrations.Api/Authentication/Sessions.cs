@@ -1,3 +1,4 @@
+using Integrations.Core.Persistence;
 using Integrations.Core.Tenancy;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -74,7 +75,7 @@ internal static class PersonRow
     public static Principal Principal(NpgsqlDataReader row) => new(
         new(row.GetGuid(0)),
         row.GetInt32(2),
-        RoleNames.Parse(row.GetString(3)),
+        Words.Read<Role>(row.GetString(3)),
         row.IsDBNull(4) ? null : row.GetString(4),
         row.IsDBNull(5) ? null : row.GetString(5));
 }

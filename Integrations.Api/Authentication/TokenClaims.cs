@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Integrations.Core.Persistence;
 using Integrations.Core.Tenancy;
 
 namespace Integrations.Api.Authentication;
@@ -53,7 +54,7 @@ internal sealed record TokenClaims(
             return null;
         }
 
-        if (ReadRole(Text(root, "role")) is not { } role)
+        if (!Words.TryRead<Role>(Text(root, "role"), out var role))
         {
             problem = "The token needs the claim role: owner, admin, operator or viewer.";
             return null;
@@ -67,6 +68,13 @@ internal sealed record TokenClaims(
             return null;
         }
 
+        // Such subjects are the console's own users; a token of another issuer must not become one of them.
+        if (name.StartsWith("console:", StringComparison.Ordinal))
+        {
+            problem = "The claim sub names a user of the console.";
+            return null;
+        }
+
         var number = WholeNumber(user) ?? WholeNumber(subject);
         if (number is < 1 or > MaxUserId || (user is not null && number is null))
         {
@@ -77,15 +85,6 @@ internal sealed record TokenClaims(
         problem = "";
         return new(new(tenant), name, (int?)number, role, Short(Text(root, "email"), 254), Short(Text(root, "name"), 200), expires.Value);
     }
-
-    private static Role? ReadRole(string? role) => role switch
-    {
-        "owner" => Role.Owner,
-        "admin" => Role.Admin,
-        "operator" => Role.Operator,
-        "viewer" => Role.Viewer,
-        _ => null,
-    };
 
     /// <summary>A NumericDate may have a fraction (RFC 7519 section 2). Absent is fine here; present and unreadable is not.</summary>
     private static bool TryReadDate(JsonElement root, string name, out DateTimeOffset? value)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Integrations.Core.Errors;
+using Integrations.Core.Persistence;
 using Integrations.Core.Tenancy;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -93,7 +94,7 @@ internal sealed class TokenUsers(TenantDatabase database, IOptions<CallerAuthent
 
     private static void AddPerson(NpgsqlCommand command, TokenClaims claims)
     {
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = claims.Role.ToWord() });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Words.Of(claims.Role) });
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)claims.Email ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Varchar });
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)claims.DisplayName ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Varchar });
     }

@@ -33,6 +33,10 @@ public static class ErrorCodes
     public const string IdempotencyMismatch = "IDEMPOTENCY_MISMATCH";
     public const string IdempotencyInProgress = "IDEMPOTENCY_IN_PROGRESS";
     public const string Conflict = "CONFLICT";
+    public const string RateLimited = "RATE_LIMITED";
+    public const string ProjectNotReady = "PROJECT_NOT_READY";
+    public const string MethodNotAllowed = "METHOD_NOT_ALLOWED";
+    public const string MediaTypeUnsupported = "MEDIA_TYPE_UNSUPPORTED";
     public const string BodyTooLarge = "BODY_TOO_LARGE";
     public const string BodyInvalid = "BODY_INVALID";
     public const string ServiceUnavailable = "SERVICE_UNAVAILABLE";
