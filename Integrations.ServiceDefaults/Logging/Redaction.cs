@@ -62,7 +62,7 @@ internal static partial class Redaction
 
     /// <summary><c>password=…</c>, <c>"token": "…"</c>, <c>?access_token=…</c>, <c>X-Internal-Key: …</c>; prose such as "wrong password: try again" stays.</summary>
     [GeneratedRegex(
-        @"(?<name>\b[\w-]{0,64}?(?:password|passwd|pwd|secret|token|api[_-]?key|internal[_-]?key|api[_-]?hash|signature)(?:=|""\s{0,4}:\s{0,4}""|'\s{0,4}:\s{0,4}'|:\s?(?=[\w+/=.~-]{12})))[^\s""'&;,<>]+",
+        @"(?<name>\b[\w-]{0,64}?(?:password|passwd|pwd|secret|(?<!PublicKey)token|api[_-]?key|internal[_-]?key|api[_-]?hash|signature)(?:=|""\s{0,4}:\s{0,4}""|'\s{0,4}:\s{0,4}'|:\s?(?=[\w+/=.~-]{12})))[^\s""'&;,<>]+",
         RegexOptions.IgnoreCase)]
     private static partial Regex NamedSecret();
 

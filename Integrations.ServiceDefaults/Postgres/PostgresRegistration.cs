@@ -41,20 +41,21 @@ internal static class PostgresRegistration
     }
 }
 
-internal sealed class DbContextCheck<TContext>(TContext context) : IHealthCheck where TContext : DbContext
+/// <summary>Resolves inside the check, where an exception (a missing connection string) is a failed check and not a failed request.</summary>
+internal sealed class DbContextCheck<TContext>(IServiceProvider services) : IHealthCheck where TContext : DbContext
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext check, CancellationToken cancellationToken = default) =>
-        await context.Database.CanConnectAsync(cancellationToken)
+        await services.GetRequiredService<TContext>().Database.CanConnectAsync(cancellationToken)
             ? HealthCheckResult.Healthy()
             : new HealthCheckResult(check.Registration.FailureStatus, "The database does not accept connections.");
 }
 
-internal sealed class DataSourceCheck(NpgsqlDataSource source) : IHealthCheck
+/// <inheritdoc cref="DbContextCheck{TContext}"/>
+internal sealed class DataSourceCheck(IServiceProvider services) : IHealthCheck
 {
-    /// <summary>An exception becomes the failure status; the health service logs it.</summary>
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext check, CancellationToken cancellationToken = default)
     {
-        await using var command = source.CreateCommand("SELECT 1");
+        await using var command = services.GetRequiredService<NpgsqlDataSource>().CreateCommand("SELECT 1");
         await command.ExecuteScalarAsync(cancellationToken);
         return HealthCheckResult.Healthy();
     }

@@ -85,7 +85,7 @@ internal sealed class HttpRequestTelemetry
         activity.SetTag("http.request.method", method);
         activity.SetTag("http.route", route);
         activity.SetTag("url.scheme", context.Request.Scheme);
-        activity.SetTag("url.path", context.Request.PathBase + context.Request.Path);
+        activity.SetTag("url.path", (context.Request.PathBase + context.Request.Path).Value);
         activity.SetTag("http.response.status_code", code);
         if (code >= StatusCodes.Status500InternalServerError)
             activity.SetStatus(ActivityStatusCode.Error);
