@@ -1,7 +1,7 @@
+using Integrations.ServiceDefaults.Discovery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
-using Integrations.ServiceDefaults.Discovery;
 
 namespace Integrations.ServiceDefaults.Tests.Discovery;
 
