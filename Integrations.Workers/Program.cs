@@ -1,3 +1,16 @@
+using Integrations.Core;
+using Integrations.Core.Persistence;
+
+if (args is ["migrate", .. var rest])
+{
+    var settings = Host.CreateApplicationBuilder(rest);
+    using var loggers = LoggerFactory.Create(logging => logging.AddConfiguration(settings.Configuration.GetSection("Logging")).AddSimpleConsole());
+    return await MigrateCommand.RunAsync(settings.Configuration, loggers, TimeProvider.System, Console.Out, CancellationToken.None);
+}
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddIntegrationsCore();
+
 var app = builder.Build();
-app.Run();
+await app.RunAsync();
+return 0;

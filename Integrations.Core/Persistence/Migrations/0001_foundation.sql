@@ -348,8 +348,10 @@ create table messages (
     updated_at           timestamptz not null default now(),
     unique (tenant_id, id),
     foreign key (tenant_id, account_id) references telegram_accounts (tenant_id, id),
-    foreign key (tenant_id, dialog_id) references dialogs (tenant_id, id) on delete cascade
+    foreign key (tenant_id, dialog_id) references dialogs (tenant_id, id) on delete cascade,
+    foreign key (tenant_id, reply_to_id) references messages (tenant_id, id) on delete set null (reply_to_id)
 );
+create index idx_messages_reply on messages (reply_to_id) where reply_to_id is not null;
 create unique index idx_messages_telegram on messages (dialog_id, telegram_message_id) where telegram_message_id is not null;
 create unique index idx_messages_random on messages (account_id, random_id) where random_id is not null;
 create index idx_messages_queue on messages (shard, dialog_id, seq) where status in ('pending', 'sending');
@@ -419,6 +421,7 @@ create table events (
     updated_at     timestamptz not null default now()
 );
 create index idx_events_tenant on events (tenant_id, position);
+create index idx_events_occurred on events (occurred_at);
 
 create table event_head (
     id             boolean primary key default true check (id),
@@ -456,11 +459,15 @@ end $$;
 
 grant usage on schema public, doors to integrations_api, integrations_worker;
 grant usage on schema public to integrations_doors;
+-- The migrator has taken execution from PUBLIC, so that nothing is callable by default.
+grant execute on function current_tenant() to integrations_api, integrations_worker;
 grant usage on all sequences in schema public to integrations_api, integrations_worker, integrations_doors;
 
 grant select on installation, event_head, tenants to integrations_api, integrations_worker;
-grant select, insert, update, delete on workers, shards to integrations_worker;
-grant select on workers, shards to integrations_api;
+grant select, insert, update, delete on workers to integrations_worker;
+-- Only the doors write shards: an epoch that anybody could set would be no fence.
+grant select on shards to integrations_api, integrations_worker;
+grant select on workers to integrations_api;
 grant select, insert, update, delete on data_protection_keys to integrations_api;
 
 grant select, insert, update on users, projects to integrations_api;

@@ -35,12 +35,15 @@ begin
     return v_epoch;
 end $$;
 
--- Renews all leases of a worker that have not lapsed; returns the shards it still has.
-create function doors.renew_shards(p_worker uuid, p_lease interval) returns table (shard integer, epoch bigint)
+-- Renews the leases that a worker names by shard and epoch, as far as they have not lapsed; returns those that it still has.
+-- Named ones only: a claim whose answer was lost must lapse, not be kept alive by a worker that does not know of it.
+create function doors.renew_shards(p_worker uuid, p_shards integer[], p_epochs bigint[], p_lease interval)
+    returns table (shard integer, epoch bigint)
     language sql security definer set search_path = public, pg_temp as $$
-    update shards set lease_until = clock_timestamp() + p_lease
-     where owner = p_worker and lease_until > clock_timestamp()
-    returning id, epoch;
+    update shards s set lease_until = clock_timestamp() + p_lease
+      from unnest(p_shards, p_epochs) held (shard, epoch)
+     where s.id = held.shard and s.epoch = held.epoch and s.owner = p_worker and s.lease_until > clock_timestamp()
+    returning s.id, s.epoch;
 $$;
 
 create function doors.release_shard(p_shard integer, p_worker uuid, p_epoch bigint) returns boolean
@@ -115,7 +118,7 @@ begin
            d.peer_kind::text, d.peer_id, p.access_hash, d.username::text, d.phone::text, c.accepted_at
       from claimed c
       join dialogs d on d.id = c.dialog_id
-      left join messages r on r.id = c.reply_to_id
+      left join messages r on r.id = c.reply_to_id and r.dialog_id = c.dialog_id
       left join telegram_peers p on p.account_id = c.account_id and p.kind = d.peer_kind and p.peer_id = d.peer_id
      order by c.seq;
 end $$;
@@ -215,14 +218,14 @@ begin
     end if;
 end $$;
 
--- Forgets events older than p_before and remembers how far.
+-- Forgets events up to the last one older than p_before and remembers how far.
 create function doors.trim_events(p_before timestamptz) returns bigint
     language plpgsql security definer set search_path = public, pg_temp as $$
 declare v_tail bigint;
 begin
-    with gone as (delete from events where occurred_at < p_before returning position)
-    select max(position) into v_tail from gone;
+    select max(position) into v_tail from events where occurred_at < p_before;
     if v_tail is not null then
+        delete from events where position <= v_tail;
         update event_head set tail = greatest(tail, v_tail);
     end if;
     return v_tail;
@@ -245,6 +248,39 @@ create function doors.message_balance()
            coalesce(f.delivered, 0), coalesce(f.failed, 0), coalesce(f.in_flight, 0)
       from counted c full join found f on f.tenant_id = c.tenant_id and f.channel = c.channel;
 $$;
+
+-- What has expired goes, at most p_limit rows at a time so that no lock is held for long.
+create function doors.forget_idempotency_keys(p_limit integer) returns integer
+    language plpgsql security definer set search_path = public, pg_temp as $$
+declare v_count integer;
+begin
+    delete from idempotency_keys k
+     using (select tenant_id, user_id, route, key from idempotency_keys where expires_at < clock_timestamp()
+             order by expires_at limit p_limit for update skip locked) gone
+     where k.tenant_id = gone.tenant_id and k.user_id = gone.user_id and k.route = gone.route and k.key = gone.key;
+    get diagnostics v_count = row_count;
+    return v_count;
+end $$;
+
+create function doors.forget_login_inputs(p_limit integer) returns integer
+    language plpgsql security definer set search_path = public, pg_temp as $$
+declare v_count integer;
+begin
+    delete from telegram_login_inputs
+     where id in (select id from telegram_login_inputs where expires_at < clock_timestamp() limit p_limit for update skip locked);
+    get diagnostics v_count = row_count;
+    return v_count;
+end $$;
+
+create function doors.forget_sessions(p_limit integer) returns integer
+    language plpgsql security definer set search_path = public, pg_temp as $$
+declare v_count integer;
+begin
+    delete from console_sessions
+     where token_hash in (select token_hash from console_sessions where expires_at < clock_timestamp() limit p_limit for update skip locked);
+    get diagnostics v_count = row_count;
+    return v_count;
+end $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Who is asking: the tenant is not known yet.
@@ -325,10 +361,11 @@ reset role;
 
 revoke all on all functions in schema doors from public;
 grant execute on function doors.shard_lock_key(integer), doors.require_epoch(integer, bigint), doors.claim_shard(integer, uuid, interval),
-    doors.renew_shards(uuid, interval), doors.release_shard(integer, uuid, bigint), doors.accounts_of_shards(integer[], text),
+    doors.renew_shards(uuid, integer[], bigint[], interval), doors.release_shard(integer, uuid, bigint), doors.accounts_of_shards(integer[], text),
     doors.recover_messages(integer, bigint), doors.claim_messages(integer, bigint, integer, uuid[]),
     doors.record_outcomes(integer, bigint, uuid[], text[], integer[], timestamptz[], text[], text[], timestamptz[]),
-    doors.fail_messages(integer, bigint, uuid, text, text), doors.live_telegram_user(text, bigint, uuid)
+    doors.fail_messages(integer, bigint, uuid, text, text), doors.live_telegram_user(text, bigint, uuid),
+    doors.forget_idempotency_keys(integer), doors.forget_login_inputs(integer), doors.forget_sessions(integer)
     to integrations_worker;
 grant execute on function doors.relay_events(integer), doors.trim_events(timestamptz), doors.message_balance()
     to integrations_api, integrations_worker;

@@ -1,0 +1,70 @@
+using System.Diagnostics.Metrics;
+using Integrations.Core.Events;
+using Integrations.Core.Messaging;
+using Integrations.Core.Ownership;
+using Integrations.Core.Persistence;
+using Integrations.Core.Tenancy;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Integrations.Core;
+
+/// <summary>Registers Core in a host. Every call may be repeated; the second one changes nothing.</summary>
+public static class CoreHosting
+{
+    /// <summary>
+    /// What every host with a database needs: <see cref="TenantDatabase"/>, the doorbell, and the guard that refuses a
+    /// dangerous database role or a wrong number of shards before anything else starts.
+    /// </summary>
+    /// <remarks>Settings: <c>ConnectionStrings:integrations</c>, <c>ConnectionStrings:rabbitmq</c>, <c>Database:*</c>, <c>Ownership:*</c>, <c>Doorbell:*</c>.</remarks>
+    public static TBuilder AddIntegrationsCore<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        if (services.Any(service => service.ServiceType == typeof(Added)))
+            return builder;
+
+        services.AddSingleton<Added>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<OwnershipOptions>().BindConfiguration(OwnershipOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<DoorbellOptions>().BindConfiguration(DoorbellOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(provider => DataSources.Main(provider));
+        services.AddHostedService<HostGuard>();
+        services.AddSingleton(provider => new Doorbell(
+            new Uri(Required(provider, "rabbitmq"), UriKind.Absolute),
+            provider.GetRequiredService<IOptions<DoorbellOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<IMeterFactory>(),
+            provider.GetRequiredService<ILogger<Doorbell>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<Doorbell>());
+        services.AddSingleton<TenantDatabase>();
+        return builder;
+    }
+
+    /// <summary>For the host that serves readers of events: <see cref="EventReader"/>, <see cref="EventSignal"/> and the relay.</summary>
+    public static TBuilder AddEvents<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
+    {
+        builder.AddIntegrationsCore();
+        var services = builder.Services;
+        if (services.Any(service => service.ServiceType == typeof(EventReader)))
+            return builder;
+
+        services.AddSingleton<EventReader>();
+        services.AddSingleton<EventSignal>();
+        services.AddHostedService(provider => provider.GetRequiredService<EventSignal>());
+        services.AddHostedService<EventRelay>();
+        return builder;
+    }
+
+    internal static string Required(IServiceProvider provider, string name) =>
+        provider.GetRequiredService<IConfiguration>().GetConnectionString(name) is { Length: > 0 } value
+            ? value
+            : throw new InvalidOperationException($"ConnectionStrings:{name} is not set.");
+
+    private sealed class Added;
+}

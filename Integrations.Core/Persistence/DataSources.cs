@@ -1,0 +1,49 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Integrations.Core.Persistence;
+
+/// <summary>How a host uses its database.</summary>
+public sealed class DatabaseOptions
+{
+    public const string Section = "Database";
+
+    /// <summary>Connections of one process for its ordinary work, unless the connection string says otherwise. PostgreSQL's own limit is 100 for all.</summary>
+    [Range(2, 1000)]
+    public int MaxPoolSize { get; set; } = 30;
+}
+
+internal static class DataSources
+{
+    public static NpgsqlDataSource Main(IServiceProvider provider)
+    {
+        var builder = Builder(provider);
+        if (!builder.ConnectionStringBuilder.ShouldSerialize("Maximum Pool Size"))
+            builder.ConnectionStringBuilder.MaxPoolSize = provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.MaxPoolSize;
+
+        return builder.Build();
+    }
+
+    /// <summary>
+    /// A few connections for one purpose, apart from the ordinary ones: work that holds one of those and needs one of these cannot
+    /// wait for itself.
+    /// </summary>
+    public static NpgsqlDataSource Apart(IServiceProvider provider, string purpose, int size)
+    {
+        var builder = Builder(provider);
+        builder.ConnectionStringBuilder.MaxPoolSize = size;
+        builder.ConnectionStringBuilder.MinPoolSize = 0;
+        builder.ConnectionStringBuilder.ApplicationName = $"{builder.ConnectionStringBuilder.ApplicationName} {purpose}".Trim();
+        return builder.Build();
+    }
+
+    private static NpgsqlDataSourceBuilder Builder(IServiceProvider provider)
+    {
+        var builder = new NpgsqlDataSourceBuilder(CoreHosting.Required(provider, "integrations"));
+        builder.UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>());
+        return builder;
+    }
+}
