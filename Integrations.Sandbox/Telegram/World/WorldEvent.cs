@@ -1,0 +1,106 @@
+using System.Text.Json.Serialization;
+
+namespace Integrations.Sandbox.Telegram.World;
+
+/// <summary>
+/// One thing that happened, as the journal keeps it: everything random or clock-made is inside, so that replaying gives the same world.
+/// One command commits exactly one event, which makes every command atomic across a crash.
+/// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "e")]
+[JsonDerivedType(typeof(WorldFounded), "world")]
+[JsonDerivedType(typeof(Together), "together")]
+[JsonDerivedType(typeof(KeyMade), "key")]
+[JsonDerivedType(typeof(KeyForgotten), "key-gone")]
+[JsonDerivedType(typeof(KeyDuplicated), "key-duplicated")]
+[JsonDerivedType(typeof(SignedIn), "sign-in")]
+[JsonDerivedType(typeof(PasswordAwaited), "await-password")]
+[JsonDerivedType(typeof(SignedOut), "sign-out")]
+[JsonDerivedType(typeof(DeviceSeen), "seen")]
+[JsonDerivedType(typeof(CodeSent), "code")]
+[JsonDerivedType(typeof(CodeTried), "code-tried")]
+[JsonDerivedType(typeof(CodeCancelled), "code-cancelled")]
+[JsonDerivedType(typeof(QrTokenIssued), "qr")]
+[JsonDerivedType(typeof(QrTokenAccepted), "qr-accepted")]
+[JsonDerivedType(typeof(RecoveryCodeSent), "recovery")]
+[JsonDerivedType(typeof(RecoveryCodeTried), "recovery-tried")]
+[JsonDerivedType(typeof(PasswordChanged), "password")]
+[JsonDerivedType(typeof(ContactsAdded), "contacts")]
+[JsonDerivedType(typeof(MessageSent), "message")]
+[JsonDerivedType(typeof(MessagesRead), "read")]
+[JsonDerivedType(typeof(ChannelJoined), "join")]
+[JsonDerivedType(typeof(ChannelLeft), "leave")]
+[JsonDerivedType(typeof(SaltsRotated), "salts")]
+internal abstract record WorldEvent;
+
+/// <summary>The seed, as one event, so that a crash cannot leave half a world.</summary>
+internal sealed record WorldFounded(byte[] Secret, Person[] People, BasicGroup[] Groups, ChannelRoom[] Channels, MessageSent[] Messages) : WorldEvent;
+
+/// <summary>Several steps of one command, all or none.</summary>
+internal sealed record Together(WorldEvent[] Events) : WorldEvent;
+
+internal sealed record KeyMade(long KeyId, byte[] Secret, int DcId, long FirstSalt, DateTimeOffset At) : WorldEvent;
+
+internal sealed record KeyForgotten(long KeyId) : WorldEvent;
+
+internal sealed record KeyDuplicated(long KeyId) : WorldEvent;
+
+/// <summary>A key became a device. Exactly one of <paramref name="CodeHash"/> and <paramref name="QrToken"/> is set when that is what was used up.</summary>
+internal sealed record SignedIn(
+    long KeyId, long UserId, long DeviceHash, DeviceInfo Info, DateTimeOffset At, string? CodeHash = null, byte[]? QrToken = null) : WorldEvent;
+
+internal sealed record PasswordAwaited(long KeyId, long UserId, string? CodeHash = null, byte[]? QrToken = null) : WorldEvent;
+
+internal sealed record SignedOut(long KeyId, KeyFate Fate) : WorldEvent;
+
+internal sealed record DeviceSeen(long KeyId, DateTimeOffset At) : WorldEvent;
+
+internal sealed record CodeSent(string Phone, string Hash, string Code, DateTimeOffset At, DateTimeOffset ExpiresAt) : WorldEvent;
+
+internal sealed record CodeTried(string Phone, string Hash, bool Dead) : WorldEvent;
+
+internal sealed record CodeCancelled(string Phone, string Hash) : WorldEvent;
+
+internal sealed record QrTokenIssued(byte[] Token, long KeyId, int ApiId, long[] ExceptIds, DateTimeOffset At, DateTimeOffset ExpiresAt) : WorldEvent;
+
+internal sealed record QrTokenAccepted(byte[] Token, long UserId, DateTimeOffset ExpiresAt) : WorldEvent;
+
+internal sealed record RecoveryCodeSent(long UserId, string Code, string Email, DateTimeOffset At, DateTimeOffset ExpiresAt) : WorldEvent;
+
+internal sealed record RecoveryCodeTried(long UserId, string Code) : WorldEvent;
+
+/// <summary>The second factor was changed or removed, by recovery, on the key that then signs in.</summary>
+internal sealed record PasswordChanged(long UserId, CloudPassword? Password) : WorldEvent;
+
+internal sealed record ContactsAdded(long UserId, long[] ContactIds) : WorldEvent;
+
+internal sealed record MessageSent : WorldEvent
+{
+    public required long Uid { get; init; }
+
+    public required long FromId { get; init; }
+
+    public required PeerRef Peer { get; init; }
+
+    public string Text { get; init; } = "";
+
+    public byte[]? Entities { get; init; }
+
+    /// <summary>The message answered, in every box.</summary>
+    public long? ReplyToUid { get; init; }
+
+    /// <summary>Unix seconds.</summary>
+    public required int Date { get; init; }
+
+    public long? RandomId { get; init; }
+
+    public ServiceAction? Action { get; init; }
+}
+
+internal sealed record MessagesRead(long ReaderId, PeerRef Peer, int MaxId) : WorldEvent;
+
+internal sealed record ChannelJoined(long ChannelId, long UserId, int Date) : WorldEvent;
+
+internal sealed record ChannelLeft(long ChannelId, long UserId) : WorldEvent;
+
+/// <summary>Every server salt given so far stops being valid.</summary>
+internal sealed record SaltsRotated : WorldEvent;
