@@ -1,3 +1,11 @@
+using Integrations.Sandbox.Telegram.Phone;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddSandboxTelegram();
+
 var app = builder.Build();
+app.MapSandboxTelegram();
 app.Run();
+
+/// <summary>The simulated platforms as a host.</summary>
+public partial class Program;

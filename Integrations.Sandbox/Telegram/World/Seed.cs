@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -27,6 +28,9 @@ internal static class Seed
 
     private const long FirstExtraPerson = 1001000;
     private const int FirstExtraPhone = 5000;
+
+    // Stretching a password is slow on purpose, and it comes out the same for every world of this process.
+    private static readonly ConcurrentDictionary<long, CloudPassword> Passwords = new();
 
     public static WorldFounded Create(SandboxTelegramOptions options, int date)
     {
@@ -72,7 +76,7 @@ internal static class Seed
         DcId = dcId,
         Phone = Phone(dcId, number),
         Contacts = [.. contacts],
-        Password = password is null ? null : CloudPassword.From(password, Salt(id, "salt1"), Salt(id, "salt2"), hint),
+        Password = password is null ? null : Passwords.GetOrAdd(id, _ => CloudPassword.From(password, Salt(id, "salt1"), Salt(id, "salt2"), hint)),
         RecoveryEmail = email,
     };
 

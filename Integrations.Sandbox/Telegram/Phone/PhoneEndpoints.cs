@@ -1,0 +1,99 @@
+using System.ComponentModel;
+using Integrations.Sandbox.Telegram.World;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Integrations.Sandbox.Telegram.Phone;
+
+/// <summary>How a client joins this Telegram.</summary>
+/// <param name="DcId">The data centre to begin with.</param>
+/// <param name="Dcs">All data centres.</param>
+/// <param name="PublicKeyPem">The servers' RSA public key, PKCS#1.</param>
+/// <param name="Fingerprint">The key's fingerprint: 64 bits in hex.</param>
+/// <param name="People">Everybody, with what is needed to play them.</param>
+public sealed record TelegramCard(
+    int DcId, IReadOnlyList<DcAddress> Dcs, string PublicKeyPem, string Fingerprint, IReadOnlyList<PersonCard> People);
+
+/// <summary>A QR code to scan.</summary>
+/// <param name="Url">The link that the code shows: <c>tg://login?token=…</c>.</param>
+public sealed record ScanBody(string? Url);
+
+/// <summary>A message to write.</summary>
+/// <param name="Text">1 to 4096 characters.</param>
+/// <param name="ReplyTo">The number of the message answered, in the writer's own view.</param>
+public sealed record MessageBody(string? Text, int? ReplyTo);
+
+/// <summary>The phone over HTTP.</summary>
+internal static class PhoneEndpoints
+{
+    public static IEndpointRouteBuilder MapPhone(this IEndpointRouteBuilder routes)
+    {
+        var all = routes.MapGroup("/sandbox").WithTags("Phone").AddEndpointFilter<PhoneProblemFilter>();
+        all.MapGet("/telegram", GetTelegram)
+            .WithName("GetTelegram").WithSummary("How an MTProto client joins, and who lives here. Needs no token.");
+
+        var people = all.MapGroup("/people").ProducesProblem(401).ProducesProblem(404);
+        people.MapGet("", ListPeople).WithName("ListPeople").WithSummary("Everybody, in order of id.");
+        people.MapGet("/{id:long}", GetPerson).WithName("GetPerson").WithSummary("One person.");
+        people.MapPost("/{id:long}/scan", Scan).WithName("ScanQrCode")
+            .WithSummary("Scan a QR code and confirm the login.").ProducesProblem(400).ProducesProblem(409).ProducesProblem(410);
+        people.MapGet("/{id:long}/devices", ListDevices).WithName("ListDevices").WithSummary("Signed-in sessions, oldest first.");
+        people.MapDelete("/{id:long}/devices/{hash}", EndDevice).WithName("EndDevice").WithSummary("End a session.");
+        people.MapGet("/{id:long}/codes", ListCodes).WithName("ListCodes").WithSummary("Login codes that arrived, newest first.");
+        people.MapGet("/{id:long}/emails", ListEmails).WithName("ListEmails").WithSummary("Recovery codes that arrived by e-mail, newest first.");
+        people.MapGet("/{id:long}/chats", ListChats).WithName("ListChats").WithSummary("Conversations, the latest first.");
+        people.MapGet("/{id:long}/chats/{peer}/messages", ListMessages).WithName("ListMessages")
+            .WithSummary("Messages of a conversation, oldest first.");
+        people.MapPost("/{id:long}/chats/{peer}/messages", SendMessage).WithName("SendMessage")
+            .WithSummary("Write a message.").ProducesProblem(400).ProducesProblem(403);
+        people.MapPost("/{id:long}/chats/{peer}/read", Read).WithName("ReadChat").WithSummary("Mark a conversation read to its end.");
+        return routes;
+    }
+
+    private static TelegramCard GetTelegram(SandboxTelegram telegram) =>
+        new(SandboxTelegram.MainDc, telegram.Dcs, telegram.PublicKeyPem, telegram.Fingerprint, telegram.People);
+
+    private static IReadOnlyList<PersonCard> ListPeople(SandboxTelegram telegram) => telegram.People;
+
+    private static PersonCard GetPerson(long id, SandboxTelegram telegram) => Phone(telegram, id).Owner;
+
+    private static Ok Scan(long id, ScanBody body, SandboxTelegram telegram)
+    {
+        Phone(telegram, id).Scan(body.Url ?? "");
+        return TypedResults.Ok();
+    }
+
+    private static IReadOnlyList<PhoneDevice> ListDevices(long id, SandboxTelegram telegram) => Phone(telegram, id).Devices;
+
+    private static Results<NoContent, ProblemHttpResult> EndDevice(long id, string hash, SandboxTelegram telegram) =>
+        Phone(telegram, id).Terminate(hash)
+            ? TypedResults.NoContent()
+            : PhoneProblem.Create(StatusCodes.Status404NotFound, "HASH_INVALID", "This person has no such session.");
+
+    private static IReadOnlyList<PhoneCode> ListCodes(long id, SandboxTelegram telegram) => Phone(telegram, id).Codes;
+
+    private static IReadOnlyList<PhoneEmail> ListEmails(long id, SandboxTelegram telegram) => Phone(telegram, id).Emails;
+
+    private static IReadOnlyList<PhoneChat> ListChats(long id, SandboxTelegram telegram) => Phone(telegram, id).Chats;
+
+    private static IReadOnlyList<PhoneMessage> ListMessages(
+        long id,
+        [Description("A user id, g{id} for a basic group, c{id} for a supergroup or channel.")] string peer,
+        SandboxTelegram telegram,
+        [Description("Only messages with a higher number.")] int after = 0) =>
+        Phone(telegram, id).Messages(Peer(peer), after);
+
+    private static Created<PhoneMessage> SendMessage(long id, string peer, MessageBody body, SandboxTelegram telegram) =>
+        TypedResults.Created((string?)null, Phone(telegram, id).Send(Peer(peer), body.Text ?? "", body.ReplyTo));
+
+    private static NoContent Read(long id, string peer, SandboxTelegram telegram)
+    {
+        Phone(telegram, id).Read(Peer(peer));
+        return TypedResults.NoContent();
+    }
+
+    private static TelegramPhone Phone(SandboxTelegram telegram, long id) =>
+        telegram.FindPhone(id) ?? throw TelegramRefusal.BadRequest("USER_ID_INVALID");
+
+    private static PeerRef Peer(string text) =>
+        PeerRef.TryParse(text, out var peer) ? peer : throw TelegramRefusal.BadRequest("PEER_ID_INVALID");
+}

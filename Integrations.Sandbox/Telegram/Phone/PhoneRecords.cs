@@ -1,0 +1,73 @@
+using Integrations.Sandbox.Telegram.World;
+
+namespace Integrations.Sandbox.Telegram.Phone;
+
+/// <summary>A person as an outsider who wants to play this person needs it: everything, the second factor included.</summary>
+/// <param name="Id">Telegram's user id.</param>
+/// <param name="FirstName">Given name.</param>
+/// <param name="LastName">Family name.</param>
+/// <param name="Username">Public name without the at sign.</param>
+/// <param name="Phone">Digits only.</param>
+/// <param name="DcId">The data centre where the account lives.</param>
+/// <param name="Code">The login code that this number always gets.</param>
+/// <param name="Password">The second factor; null when there is none, or when a client changed it.</param>
+/// <param name="RecoveryEmail">Where recovery codes go.</param>
+public sealed record PersonCard(
+    long Id, string FirstName, string? LastName, string? Username, string Phone, int DcId, string Code, string? Password, string? RecoveryEmail)
+{
+    internal static PersonCard From(Person person) => new(
+        person.Id, person.FirstName, person.LastName, person.Username, person.Phone, person.DcId,
+        new string(person.Phone[5], 5), person.Password?.Plain, person.RecoveryEmail);
+}
+
+/// <summary>A signed-in session of a person.</summary>
+/// <param name="Hash">Telegram's 64-bit number of the session, as text because JavaScript cannot hold it.</param>
+/// <param name="DeviceModel">What the client calls its device.</param>
+/// <param name="AppName">The application and its version.</param>
+/// <param name="DcId">The data centre of its key.</param>
+/// <param name="CreatedAt">When it signed in.</param>
+/// <param name="LastActiveAt">When it was last heard of, to the minute.</param>
+public sealed record PhoneDevice(
+    string Hash, string DeviceModel, string AppName, int DcId, DateTimeOffset CreatedAt, DateTimeOffset LastActiveAt)
+{
+    internal static PhoneDevice From(StoredKey key, Device device) => new(
+        device.Hash.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        device.Info.DeviceModel,
+        $"api_id {device.Info.ApiId}, {device.Info.AppVersion}".TrimEnd(' ', ','),
+        key.DcId,
+        device.CreatedAt,
+        device.LastActiveAt);
+}
+
+/// <summary>A login code that arrived.</summary>
+public sealed record PhoneCode(string Code, string Phone, DateTimeOffset SentAt, DateTimeOffset ExpiresAt)
+{
+    internal static PhoneCode From(LoginCode code) => new(code.Code, code.Phone, code.SentAt, code.ExpiresAt);
+}
+
+/// <summary>A recovery code that arrived by e-mail.</summary>
+public sealed record PhoneEmail(string Code, string Email, DateTimeOffset SentAt, DateTimeOffset ExpiresAt)
+{
+    internal static PhoneEmail From(RecoveryCode code) => new(code.Code, code.Email, code.SentAt, code.ExpiresAt);
+}
+
+/// <summary>A conversation in a person's list.</summary>
+/// <param name="Peer">A user id, <c>g{id}</c> for a basic group, <c>c{id}</c> for a supergroup or channel.</param>
+/// <param name="Kind"><c>private</c>, <c>group</c>, <c>supergroup</c> or <c>channel</c>.</param>
+/// <param name="Title">The other person's name, or the room's.</param>
+/// <param name="Unread">Messages not yet read.</param>
+/// <param name="LastMessage">The newest message.</param>
+public sealed record PhoneChat(string Peer, string Kind, string Title, int Unread, PhoneMessage? LastMessage);
+
+/// <summary>A message as one person sees it.</summary>
+/// <param name="Id">Its number in this person's view.</param>
+/// <param name="FromId">Who wrote it.</param>
+/// <param name="FromName">The writer's name.</param>
+/// <param name="Out">True when this person wrote it.</param>
+/// <param name="Date">When.</param>
+/// <param name="Text">What; empty for a service message.</param>
+/// <param name="ReplyTo">The number of the message answered, in the same view.</param>
+/// <param name="RandomId">The sending client's own number, only in the sender's view; as text because JavaScript cannot hold it.</param>
+/// <param name="Action">What happened, for a service message.</param>
+public sealed record PhoneMessage(
+    int Id, long FromId, string FromName, bool Out, DateTimeOffset Date, string Text, int? ReplyTo, string? RandomId, string? Action);
