@@ -65,11 +65,26 @@ public sealed class AuthSignUp : TlRequest<AuthAuthorizationBase>
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xaac7b717);
         var flags = 0u;
         if (NoJoinedNotifications)
             flags |= 0x1u;
         writer.WriteUInt32(flags);
+        writer.WriteString(PhoneNumber);
+        writer.WriteString(PhoneCodeHash);
+        writer.WriteString(FirstName);
+        writer.WriteString(LastName);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x80eee427);
         writer.WriteString(PhoneNumber);
         writer.WriteString(PhoneCodeHash);
         writer.WriteString(FirstName);
@@ -90,6 +105,21 @@ public sealed class AuthSignUp : TlRequest<AuthAuthorizationBase>
             PhoneCodeHash = reader.ReadString(),
             FirstName = reader.ReadString(),
             LastName = reader.ReadString(),
+        };
+    }
+
+    internal static AuthSignUp ReadBody144(ref TlReader reader)
+    {
+        string vPhoneNumber = reader.ReadString();
+        string vPhoneCodeHash = reader.ReadString();
+        string vFirstName = reader.ReadString();
+        string vLastName = reader.ReadString();
+        return new()
+        {
+            PhoneNumber = vPhoneNumber,
+            PhoneCodeHash = vPhoneCodeHash,
+            FirstName = vFirstName,
+            LastName = vLastName,
         };
     }
 }
@@ -406,6 +436,12 @@ public sealed class AuthResendCode : TlRequest<AuthSentCodeBase>
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xcae47523);
         var flags = 0u;
         if (Reason is not null)
@@ -415,6 +451,13 @@ public sealed class AuthResendCode : TlRequest<AuthSentCodeBase>
         writer.WriteString(PhoneCodeHash);
         if (Reason is not null)
             writer.WriteString(Reason);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x3ef1a9bf);
+        writer.WriteString(PhoneNumber);
+        writer.WriteString(PhoneCodeHash);
     }
 
     public override AuthSentCodeBase ReadResult(ref TlReader reader) => reader.ReadObject<AuthSentCodeBase>();
@@ -429,6 +472,17 @@ public sealed class AuthResendCode : TlRequest<AuthSentCodeBase>
             PhoneNumber = reader.ReadString(),
             PhoneCodeHash = reader.ReadString(),
             Reason = (flags & 0x1u) != 0 ? reader.ReadString() : null,
+        };
+    }
+
+    internal static AuthResendCode ReadBody144(ref TlReader reader)
+    {
+        string vPhoneNumber = reader.ReadString();
+        string vPhoneCodeHash = reader.ReadString();
+        return new()
+        {
+            PhoneNumber = vPhoneNumber,
+            PhoneCodeHash = vPhoneCodeHash,
         };
     }
 }

@@ -261,6 +261,12 @@ public sealed class ChannelsCreateChannel : TlRequest<UpdatesBase>
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x91006707);
         var flags = 0u;
         if (Broadcast)
@@ -286,6 +292,27 @@ public sealed class ChannelsCreateChannel : TlRequest<UpdatesBase>
             writer.WriteInt32(vTtlPeriod);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x3d5fb10f);
+        var flags = 0u;
+        if (Broadcast)
+            flags |= 0x1u;
+        if (Megagroup)
+            flags |= 0x2u;
+        if (ForImport)
+            flags |= 0x8u;
+        if (GeoPoint is not null || Address is not null)
+            flags |= 0x4u;
+        writer.WriteUInt32(flags);
+        writer.WriteString(Title);
+        writer.WriteString(About);
+        if ((flags & 0x4u) != 0)
+            (GeoPoint ?? throw TlException.FlagNeeds(TlName, "geo_point")).Write(writer);
+        if ((flags & 0x4u) != 0)
+            writer.WriteString(Address ?? "");
+    }
+
     public override UpdatesBase ReadResult(ref TlReader reader) => reader.ReadObject<UpdatesBase>();
 
     public override void WriteResult(TlWriter writer, UpdatesBase result) => result.Write(writer);
@@ -306,6 +333,25 @@ public sealed class ChannelsCreateChannel : TlRequest<UpdatesBase>
             TtlPeriod = (flags & 0x10u) != 0 ? reader.ReadInt32() : null,
         };
     }
+
+    internal static ChannelsCreateChannel ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vTitle = reader.ReadString();
+        string vAbout = reader.ReadString();
+        InputGeoPointBase? vGeoPoint = (flags & 0x4u) != 0 ? reader.ReadObject<InputGeoPointBase>() : null;
+        string? vAddress = (flags & 0x4u) != 0 ? reader.ReadString() : null;
+        return new()
+        {
+            Broadcast = (flags & 0x1u) != 0,
+            Megagroup = (flags & 0x2u) != 0,
+            ForImport = (flags & 0x8u) != 0,
+            Title = vTitle,
+            About = vAbout,
+            GeoPoint = vGeoPoint,
+            Address = vAddress,
+        };
+    }
 }
 
 /// <summary><c>channels.joinChannel#7f6a1e22 channel:InputChannel = messages.ChatInviteJoinResult;</c></summary>
@@ -319,19 +365,46 @@ public sealed class ChannelsJoinChannel : TlRequest<MessagesChatInviteJoinResult
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x7f6a1e22);
+        Channel.Write(writer);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x24b524c5);
         Channel.Write(writer);
     }
 
     public override MessagesChatInviteJoinResult ReadResult(ref TlReader reader) => reader.ReadObject<MessagesChatInviteJoinResult>();
 
-    public override void WriteResult(TlWriter writer, MessagesChatInviteJoinResult result) => result.Write(writer);
+    public override void WriteResult(TlWriter writer, MessagesChatInviteJoinResult result)
+    {
+        if (writer.Layer < 228)
+            OlderResults.UpdatesOf(result).Write(writer);
+        else
+            result.Write(writer);
+    }
 
     internal static ChannelsJoinChannel ReadBody(ref TlReader reader)
     {
         return new()
         {
             Channel = reader.ReadObject<InputChannelBase>(),
+        };
+    }
+
+    internal static ChannelsJoinChannel ReadBody198(ref TlReader reader)
+    {
+        InputChannelBase vChannel = reader.ReadObject<InputChannelBase>();
+        return new()
+        {
+            Channel = vChannel,
         };
     }
 }
@@ -377,14 +450,33 @@ public sealed class ChannelsInviteToChannel : TlRequest<MessagesInvitedUsers>
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xc9e33d54);
+        Channel.Write(writer);
+        writer.WriteVector(Users);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x199f3a6c);
         Channel.Write(writer);
         writer.WriteVector(Users);
     }
 
     public override MessagesInvitedUsers ReadResult(ref TlReader reader) => reader.ReadObject<MessagesInvitedUsers>();
 
-    public override void WriteResult(TlWriter writer, MessagesInvitedUsers result) => result.Write(writer);
+    public override void WriteResult(TlWriter writer, MessagesInvitedUsers result)
+    {
+        if (writer.Layer < 198)
+            result.Updates.Write(writer);
+        else
+            result.Write(writer);
+    }
 
     internal static ChannelsInviteToChannel ReadBody(ref TlReader reader)
     {
@@ -392,6 +484,17 @@ public sealed class ChannelsInviteToChannel : TlRequest<MessagesInvitedUsers>
         {
             Channel = reader.ReadObject<InputChannelBase>(),
             Users = reader.ReadVector<InputUserBase>(),
+        };
+    }
+
+    internal static ChannelsInviteToChannel ReadBody144(ref TlReader reader)
+    {
+        InputChannelBase vChannel = reader.ReadObject<InputChannelBase>();
+        IReadOnlyList<InputUserBase> vUsers = reader.ReadVector<InputUserBase>();
+        return new()
+        {
+            Channel = vChannel,
+            Users = vUsers,
         };
     }
 }
@@ -403,6 +506,8 @@ public sealed class ChannelsToggleForum : TlRequest<UpdatesBase>
 
     public override string TlName => "channels.toggleForum";
 
+    public override int FirstLayer => 198;
+
     public required InputChannelBase Channel { get; init; }
 
     public required bool Enabled { get; init; }
@@ -411,6 +516,8 @@ public sealed class ChannelsToggleForum : TlRequest<UpdatesBase>
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         if (writer.Layer < 228)
         {
             Write198(writer);
@@ -464,6 +571,8 @@ public sealed class ChannelsCreateForumTopic : TlRequest<UpdatesBase>
 
     public override string TlName => "channels.createForumTopic";
 
+    public override int FirstLayer => 198;
+
     public required InputChannelBase Channel { get; init; }
 
     public required string Title { get; init; }
@@ -479,6 +588,8 @@ public sealed class ChannelsCreateForumTopic : TlRequest<UpdatesBase>
     public override void Write(TlWriter writer)
     {
         if (writer.Layer >= 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 198)
             throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xf40c0224);
         var flags = 0u;
@@ -525,6 +636,8 @@ public sealed class ChannelsGetForumTopics : TlRequest<MessagesForumTopics>
 
     public override string TlName => "channels.getForumTopics";
 
+    public override int FirstLayer => 198;
+
     public required InputChannelBase Channel { get; init; }
 
     public string? Q { get; init; }
@@ -540,6 +653,8 @@ public sealed class ChannelsGetForumTopics : TlRequest<MessagesForumTopics>
     public override void Write(TlWriter writer)
     {
         if (writer.Layer >= 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 198)
             throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x0de560d1);
         var flags = 0u;

@@ -79,6 +79,12 @@ public sealed class ContactsSearch : TlRequest<ContactsFound>
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x05f58d0f);
         var flags = 0u;
         if (Broadcasts)
@@ -86,6 +92,13 @@ public sealed class ContactsSearch : TlRequest<ContactsFound>
         if (Bots)
             flags |= 0x2u;
         writer.WriteUInt32(flags);
+        writer.WriteString(Q);
+        writer.WriteInt32(Limit);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x11f812d8);
         writer.WriteString(Q);
         writer.WriteInt32(Limit);
     }
@@ -103,6 +116,17 @@ public sealed class ContactsSearch : TlRequest<ContactsFound>
             Bots = (flags & 0x2u) != 0,
             Q = reader.ReadString(),
             Limit = reader.ReadInt32(),
+        };
+    }
+
+    internal static ContactsSearch ReadBody198(ref TlReader reader)
+    {
+        string vQ = reader.ReadString();
+        int vLimit = reader.ReadInt32();
+        return new()
+        {
+            Q = vQ,
+            Limit = vLimit,
         };
     }
 }

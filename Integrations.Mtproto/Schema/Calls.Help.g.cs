@@ -55,19 +55,44 @@ public sealed class HelpGetAppConfig : TlRequest<HelpAppConfigBase>
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x61e3f854);
         writer.WriteInt32(Hash);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x98914110);
+    }
+
     public override HelpAppConfigBase ReadResult(ref TlReader reader) => reader.ReadObject<HelpAppConfigBase>();
 
-    public override void WriteResult(TlWriter writer, HelpAppConfigBase result) => result.Write(writer);
+    public override void WriteResult(TlWriter writer, HelpAppConfigBase result)
+    {
+        if (writer.Layer < 198)
+            OlderResults.ConfigOf(result).Write(writer);
+        else
+            result.Write(writer);
+    }
 
     internal static HelpGetAppConfig ReadBody(ref TlReader reader)
     {
         return new()
         {
             Hash = reader.ReadInt32(),
+        };
+    }
+
+    internal static HelpGetAppConfig ReadBody144(ref TlReader reader)
+    {
+        return new()
+        {
+            Hash = 0,
         };
     }
 }

@@ -188,6 +188,12 @@ public sealed class MessagesSearch : TlRequest<MessagesMessagesBase>
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x29ee847a);
         var flags = 0u;
         if (FromId is not null)
@@ -205,6 +211,31 @@ public sealed class MessagesSearch : TlRequest<MessagesMessagesBase>
         SavedPeerId?.Write(writer);
         if (SavedReaction is not null)
             writer.WriteVector(SavedReaction);
+        if (TopMsgId is { } vTopMsgId)
+            writer.WriteInt32(vTopMsgId);
+        Filter.Write(writer);
+        writer.WriteInt32(MinDate);
+        writer.WriteInt32(MaxDate);
+        writer.WriteInt32(OffsetId);
+        writer.WriteInt32(AddOffset);
+        writer.WriteInt32(Limit);
+        writer.WriteInt32(MaxId);
+        writer.WriteInt32(MinId);
+        writer.WriteInt64(Hash);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xa0fda762);
+        var flags = 0u;
+        if (FromId is not null)
+            flags |= 0x1u;
+        if (TopMsgId is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        Peer.Write(writer);
+        writer.WriteString(Q);
+        FromId?.Write(writer);
         if (TopMsgId is { } vTopMsgId)
             writer.WriteInt32(vTopMsgId);
         Filter.Write(writer);
@@ -242,6 +273,40 @@ public sealed class MessagesSearch : TlRequest<MessagesMessagesBase>
             MaxId = reader.ReadInt32(),
             MinId = reader.ReadInt32(),
             Hash = reader.ReadInt64(),
+        };
+    }
+
+    internal static MessagesSearch ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        InputPeer vPeer = reader.ReadObject<InputPeer>();
+        string vQ = reader.ReadString();
+        InputPeer? vFromId = (flags & 0x1u) != 0 ? reader.ReadObject<InputPeer>() : null;
+        int? vTopMsgId = (flags & 0x2u) != 0 ? reader.ReadInt32() : null;
+        MessagesFilter vFilter = reader.ReadObject<MessagesFilter>();
+        int vMinDate = reader.ReadInt32();
+        int vMaxDate = reader.ReadInt32();
+        int vOffsetId = reader.ReadInt32();
+        int vAddOffset = reader.ReadInt32();
+        int vLimit = reader.ReadInt32();
+        int vMaxId = reader.ReadInt32();
+        int vMinId = reader.ReadInt32();
+        long vHash = reader.ReadInt64();
+        return new()
+        {
+            Peer = vPeer,
+            Q = vQ,
+            FromId = vFromId,
+            TopMsgId = vTopMsgId,
+            Filter = vFilter,
+            MinDate = vMinDate,
+            MaxDate = vMaxDate,
+            OffsetId = vOffsetId,
+            AddOffset = vAddOffset,
+            Limit = vLimit,
+            MaxId = vMaxId,
+            MinId = vMinId,
+            Hash = vHash,
         };
     }
 }
@@ -1366,7 +1431,21 @@ public sealed class MessagesAddChatUser : TlRequest<MessagesInvitedUsers>
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xcbc6d107);
+        writer.WriteInt64(ChatId);
+        UserId.Write(writer);
+        writer.WriteInt32(FwdLimit);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xf24753e3);
         writer.WriteInt64(ChatId);
         UserId.Write(writer);
         writer.WriteInt32(FwdLimit);
@@ -1374,7 +1453,13 @@ public sealed class MessagesAddChatUser : TlRequest<MessagesInvitedUsers>
 
     public override MessagesInvitedUsers ReadResult(ref TlReader reader) => reader.ReadObject<MessagesInvitedUsers>();
 
-    public override void WriteResult(TlWriter writer, MessagesInvitedUsers result) => result.Write(writer);
+    public override void WriteResult(TlWriter writer, MessagesInvitedUsers result)
+    {
+        if (writer.Layer < 198)
+            result.Updates.Write(writer);
+        else
+            result.Write(writer);
+    }
 
     internal static MessagesAddChatUser ReadBody(ref TlReader reader)
     {
@@ -1383,6 +1468,19 @@ public sealed class MessagesAddChatUser : TlRequest<MessagesInvitedUsers>
             ChatId = reader.ReadInt64(),
             UserId = reader.ReadObject<InputUserBase>(),
             FwdLimit = reader.ReadInt32(),
+        };
+    }
+
+    internal static MessagesAddChatUser ReadBody144(ref TlReader reader)
+    {
+        long vChatId = reader.ReadInt64();
+        InputUserBase vUserId = reader.ReadObject<InputUserBase>();
+        int vFwdLimit = reader.ReadInt32();
+        return new()
+        {
+            ChatId = vChatId,
+            UserId = vUserId,
+            FwdLimit = vFwdLimit,
         };
     }
 }
@@ -1442,6 +1540,12 @@ public sealed class MessagesCreateChat : TlRequest<MessagesInvitedUsers>
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x92ceddd4);
         var flags = 0u;
         if (TtlPeriod is not null)
@@ -1453,9 +1557,22 @@ public sealed class MessagesCreateChat : TlRequest<MessagesInvitedUsers>
             writer.WriteInt32(vTtlPeriod);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x09cb126e);
+        writer.WriteVector(Users);
+        writer.WriteString(Title);
+    }
+
     public override MessagesInvitedUsers ReadResult(ref TlReader reader) => reader.ReadObject<MessagesInvitedUsers>();
 
-    public override void WriteResult(TlWriter writer, MessagesInvitedUsers result) => result.Write(writer);
+    public override void WriteResult(TlWriter writer, MessagesInvitedUsers result)
+    {
+        if (writer.Layer < 198)
+            result.Updates.Write(writer);
+        else
+            result.Write(writer);
+    }
 
     internal static MessagesCreateChat ReadBody(ref TlReader reader)
     {
@@ -1465,6 +1582,17 @@ public sealed class MessagesCreateChat : TlRequest<MessagesInvitedUsers>
             Users = reader.ReadVector<InputUserBase>(),
             Title = reader.ReadString(),
             TtlPeriod = (flags & 0x1u) != 0 ? reader.ReadInt32() : null,
+        };
+    }
+
+    internal static MessagesCreateChat ReadBody144(ref TlReader reader)
+    {
+        IReadOnlyList<InputUserBase> vUsers = reader.ReadVector<InputUserBase>();
+        string vTitle = reader.ReadString();
+        return new()
+        {
+            Users = vUsers,
+            Title = vTitle,
         };
     }
 }
@@ -1508,19 +1636,46 @@ public sealed class MessagesImportChatInvite : TlRequest<MessagesChatInviteJoinR
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xde91436e);
+        writer.WriteString(Hash);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x6c50051c);
         writer.WriteString(Hash);
     }
 
     public override MessagesChatInviteJoinResult ReadResult(ref TlReader reader) => reader.ReadObject<MessagesChatInviteJoinResult>();
 
-    public override void WriteResult(TlWriter writer, MessagesChatInviteJoinResult result) => result.Write(writer);
+    public override void WriteResult(TlWriter writer, MessagesChatInviteJoinResult result)
+    {
+        if (writer.Layer < 228)
+            OlderResults.UpdatesOf(result).Write(writer);
+        else
+            result.Write(writer);
+    }
 
     internal static MessagesImportChatInvite ReadBody(ref TlReader reader)
     {
         return new()
         {
             Hash = reader.ReadString(),
+        };
+    }
+
+    internal static MessagesImportChatInvite ReadBody198(ref TlReader reader)
+    {
+        string vHash = reader.ReadString();
+        return new()
+        {
+            Hash = vHash,
         };
     }
 }
@@ -1783,6 +1938,8 @@ public sealed class MessagesGetForumTopics : TlRequest<MessagesForumTopics>
 
     public override string TlName => "messages.getForumTopics";
 
+    public override int FirstLayer => 228;
+
     public required InputPeer Peer { get; init; }
 
     public string? Q { get; init; }
@@ -1797,6 +1954,8 @@ public sealed class MessagesGetForumTopics : TlRequest<MessagesForumTopics>
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x3ba47bff);
         var flags = 0u;
         if (Q is not null)
@@ -1837,6 +1996,8 @@ public sealed class MessagesCreateForumTopic : TlRequest<UpdatesBase>
 
     public override string TlName => "messages.createForumTopic";
 
+    public override int FirstLayer => 228;
+
     public bool TitleMissing { get; init; }
 
     public required InputPeer Peer { get; init; }
@@ -1853,6 +2014,8 @@ public sealed class MessagesCreateForumTopic : TlRequest<UpdatesBase>
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x2f98c3d5);
         var flags = 0u;
         if (TitleMissing)

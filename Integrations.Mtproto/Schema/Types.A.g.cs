@@ -51,6 +51,12 @@ public sealed class Authorization : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xad01d61d);
         var flags = 0u;
         if (Current)
@@ -65,6 +71,35 @@ public sealed class Authorization : TlObject
             flags |= 0x10u;
         if (Unconfirmed)
             flags |= 0x20u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Hash);
+        writer.WriteString(DeviceModel);
+        writer.WriteString(Platform);
+        writer.WriteString(SystemVersion);
+        writer.WriteInt32(ApiId);
+        writer.WriteString(AppName);
+        writer.WriteString(AppVersion);
+        writer.WriteInt32(DateCreated);
+        writer.WriteInt32(DateActive);
+        writer.WriteString(Ip);
+        writer.WriteString(Country);
+        writer.WriteString(Region);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xad01d61d);
+        var flags = 0u;
+        if (Current)
+            flags |= 0x1u;
+        if (OfficialApp)
+            flags |= 0x2u;
+        if (PasswordPending)
+            flags |= 0x4u;
+        if (EncryptedRequestsDisabled)
+            flags |= 0x8u;
+        if (CallRequestsDisabled)
+            flags |= 0x10u;
         writer.WriteUInt32(flags);
         writer.WriteInt64(Hash);
         writer.WriteString(DeviceModel);
@@ -114,6 +149,8 @@ public sealed class AuctionBidLevel : TlObject
 
     public override string TlName => "auctionBidLevel";
 
+    public override int FirstLayer => 228;
+
     public required int Pos { get; init; }
 
     public required long Amount { get; init; }
@@ -122,6 +159,8 @@ public sealed class AuctionBidLevel : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x310240cc);
         writer.WriteInt32(Pos);
         writer.WriteInt64(Amount);

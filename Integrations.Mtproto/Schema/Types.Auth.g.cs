@@ -57,10 +57,14 @@ public sealed class AuthSentCodeSuccess : AuthSentCodeBase
 
     public override string TlName => "auth.sentCodeSuccess";
 
+    public override int FirstLayer => 198;
+
     public required AuthAuthorizationBase Authorization { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x2390fe44);
         Authorization.Write(writer);
     }
@@ -81,6 +85,8 @@ public sealed class AuthSentCodePaymentRequired : AuthSentCodeBase
 
     public override string TlName => "auth.sentCodePaymentRequired";
 
+    public override int FirstLayer => 228;
+
     public required string StoreProduct { get; init; }
 
     public required string PhoneCodeHash { get; init; }
@@ -97,6 +103,8 @@ public sealed class AuthSentCodePaymentRequired : AuthSentCodeBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xf8827ebf);
         writer.WriteString(StoreProduct);
         writer.WriteString(PhoneCodeHash);
@@ -358,8 +366,12 @@ public sealed class AuthCodeTypeFragmentSms : AuthCodeType
 
     public override string TlName => "auth.codeTypeFragmentSms";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x06ed998c);
     }
 
@@ -497,6 +509,8 @@ public sealed class AuthSentCodeTypeEmailCode : AuthSentCodeType
 
     public override string TlName => "auth.sentCodeTypeEmailCode";
 
+    public override int FirstLayer => 198;
+
     public bool AppleSigninAllowed { get; init; }
 
     public bool GoogleSigninAllowed { get; init; }
@@ -511,6 +525,8 @@ public sealed class AuthSentCodeTypeEmailCode : AuthSentCodeType
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xf450f59b);
         var flags = 0u;
         if (AppleSigninAllowed)
@@ -552,12 +568,16 @@ public sealed class AuthSentCodeTypeSetUpEmailRequired : AuthSentCodeType
 
     public override string TlName => "auth.sentCodeTypeSetUpEmailRequired";
 
+    public override int FirstLayer => 198;
+
     public bool AppleSigninAllowed { get; init; }
 
     public bool GoogleSigninAllowed { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xa5491dea);
         var flags = 0u;
         if (AppleSigninAllowed)
@@ -585,12 +605,16 @@ public sealed class AuthSentCodeTypeFragmentSms : AuthSentCodeType
 
     public override string TlName => "auth.sentCodeTypeFragmentSms";
 
+    public override int FirstLayer => 198;
+
     public required string Url { get; init; }
 
     public required int Length { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xd9565c39);
         writer.WriteString(Url);
         writer.WriteInt32(Length);
@@ -613,6 +637,8 @@ public sealed class AuthSentCodeTypeFirebaseSms : AuthSentCodeType
 
     public override string TlName => "auth.sentCodeTypeFirebaseSms";
 
+    public override int FirstLayer => 198;
+
     public byte[]? Nonce { get; init; }
 
     public long? PlayIntegrityProjectId { get; init; }
@@ -627,6 +653,8 @@ public sealed class AuthSentCodeTypeFirebaseSms : AuthSentCodeType
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x009fd736);
         var flags = 0u;
         if (Nonce is not null)
@@ -671,10 +699,14 @@ public sealed class AuthSentCodeTypeSmsWord : AuthSentCodeType
 
     public override string TlName => "auth.sentCodeTypeSmsWord";
 
+    public override int FirstLayer => 198;
+
     public string? Beginning { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xa416ac81);
         var flags = 0u;
         if (Beginning is not null)
@@ -701,10 +733,14 @@ public sealed class AuthSentCodeTypeSmsPhrase : AuthSentCodeType
 
     public override string TlName => "auth.sentCodeTypeSmsPhrase";
 
+    public override int FirstLayer => 198;
+
     public string? Beginning { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xb37794af);
         var flags = 0u;
         if (Beginning is not null)

@@ -21,11 +21,24 @@ public sealed class BotCommand : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x9852d6d2);
         var flags = 0u;
         if (Ephemeral)
             flags |= 0x1u;
         writer.WriteUInt32(flags);
+        writer.WriteString(Command);
+        writer.WriteString(Description);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xc27ac8c7);
         writer.WriteString(Command);
         writer.WriteString(Description);
     }
@@ -38,6 +51,17 @@ public sealed class BotCommand : TlObject
             Ephemeral = (flags & 0x1u) != 0,
             Command = reader.ReadString(),
             Description = reader.ReadString(),
+        };
+    }
+
+    internal static BotCommand ReadBody198(ref TlReader reader)
+    {
+        string vCommand = reader.ReadString();
+        string vDescription = reader.ReadString();
+        return new()
+        {
+            Command = vCommand,
+            Description = vDescription,
         };
     }
 }
@@ -71,6 +95,12 @@ public sealed class BotInfo : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x4d8a0299);
         var flags = 0u;
         if (HasPreviewMedias)
@@ -109,6 +139,34 @@ public sealed class BotInfo : TlObject
         VerifierSettings?.Write(writer);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x8f300b57);
+        var flags = 0u;
+        if (UserId is not null)
+            flags |= 0x1u;
+        if (Description is not null)
+            flags |= 0x2u;
+        if (DescriptionPhoto is not null)
+            flags |= 0x10u;
+        if (DescriptionDocument is not null)
+            flags |= 0x20u;
+        if (Commands is not null)
+            flags |= 0x4u;
+        if (MenuButton is not null)
+            flags |= 0x8u;
+        writer.WriteUInt32(flags);
+        if (UserId is { } vUserId)
+            writer.WriteInt64(vUserId);
+        if (Description is not null)
+            writer.WriteString(Description);
+        DescriptionPhoto?.Write(writer);
+        DescriptionDocument?.Write(writer);
+        if (Commands is not null)
+            writer.WriteVector(Commands);
+        MenuButton?.Write(writer);
+    }
+
     internal static BotInfo ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -124,6 +182,26 @@ public sealed class BotInfo : TlObject
             PrivacyPolicyUrl = (flags & 0x80u) != 0 ? reader.ReadString() : null,
             AppSettings = (flags & 0x100u) != 0 ? reader.ReadObject<BotAppSettings>() : null,
             VerifierSettings = (flags & 0x200u) != 0 ? reader.ReadObject<BotVerifierSettings>() : null,
+        };
+    }
+
+    internal static BotInfo ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        long? vUserId = (flags & 0x1u) != 0 ? reader.ReadInt64() : null;
+        string? vDescription = (flags & 0x2u) != 0 ? reader.ReadString() : null;
+        PhotoBase? vDescriptionPhoto = (flags & 0x10u) != 0 ? reader.ReadObject<PhotoBase>() : null;
+        DocumentBase? vDescriptionDocument = (flags & 0x20u) != 0 ? reader.ReadObject<DocumentBase>() : null;
+        IReadOnlyList<BotCommand>? vCommands = (flags & 0x4u) != 0 ? reader.ReadVector<BotCommand>() : null;
+        BotMenuButtonBase? vMenuButton = (flags & 0x8u) != 0 ? reader.ReadObject<BotMenuButtonBase>() : null;
+        return new()
+        {
+            UserId = vUserId,
+            Description = vDescription,
+            DescriptionPhoto = vDescriptionPhoto,
+            DescriptionDocument = vDescriptionDocument,
+            Commands = vCommands,
+            MenuButton = vMenuButton,
         };
     }
 }
@@ -268,8 +346,12 @@ public sealed class BotAppNotModified : BotAppBase
 
     public override string TlName => "botAppNotModified";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x5da674b7);
     }
 
@@ -282,6 +364,8 @@ public sealed class BotApp : BotAppBase
     public override uint ConstructorId => 0x95fcd1d6;
 
     public override string TlName => "botApp";
+
+    public override int FirstLayer => 198;
 
     public required long Id { get; init; }
 
@@ -301,6 +385,8 @@ public sealed class BotApp : BotAppBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x95fcd1d6);
         var flags = 0u;
         if (Document is not null)
@@ -340,6 +426,8 @@ public sealed class Boost : TlObject
 
     public override string TlName => "boost";
 
+    public override int FirstLayer => 198;
+
     public bool Gift { get; init; }
 
     public bool Giveaway { get; init; }
@@ -364,6 +452,8 @@ public sealed class Boost : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x4b3e14d6);
         var flags = 0u;
         if (Gift)
@@ -423,12 +513,16 @@ public sealed class BusinessWeeklyOpen : TlObject
 
     public override string TlName => "businessWeeklyOpen";
 
+    public override int FirstLayer => 198;
+
     public required int StartMinute { get; init; }
 
     public required int EndMinute { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x120b1ab9);
         writer.WriteInt32(StartMinute);
         writer.WriteInt32(EndMinute);
@@ -451,6 +545,8 @@ public sealed class BusinessWorkHours : TlObject
 
     public override string TlName => "businessWorkHours";
 
+    public override int FirstLayer => 198;
+
     public bool OpenNow { get; init; }
 
     public required string TimezoneId { get; init; }
@@ -459,6 +555,8 @@ public sealed class BusinessWorkHours : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x8c92b098);
         var flags = 0u;
         if (OpenNow)
@@ -487,12 +585,16 @@ public sealed class BusinessLocation : TlObject
 
     public override string TlName => "businessLocation";
 
+    public override int FirstLayer => 198;
+
     public GeoPointBase? GeoPoint { get; init; }
 
     public required string Address { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xac5c1af7);
         var flags = 0u;
         if (GeoPoint is not null)
@@ -520,6 +622,8 @@ public sealed class BusinessRecipients : TlObject
 
     public override string TlName => "businessRecipients";
 
+    public override int FirstLayer => 198;
+
     public bool ExistingChats { get; init; }
 
     public bool NewChats { get; init; }
@@ -534,6 +638,8 @@ public sealed class BusinessRecipients : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x21108ff7);
         var flags = 0u;
         if (ExistingChats)
@@ -575,8 +681,12 @@ public sealed class BusinessAwayMessageScheduleAlways : BusinessAwayMessageSched
 
     public override string TlName => "businessAwayMessageScheduleAlways";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xc9b9e2b9);
     }
 
@@ -590,8 +700,12 @@ public sealed class BusinessAwayMessageScheduleOutsideWorkHours : BusinessAwayMe
 
     public override string TlName => "businessAwayMessageScheduleOutsideWorkHours";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xc3f2f501);
     }
 
@@ -605,12 +719,16 @@ public sealed class BusinessAwayMessageScheduleCustom : BusinessAwayMessageSched
 
     public override string TlName => "businessAwayMessageScheduleCustom";
 
+    public override int FirstLayer => 198;
+
     public required int StartDate { get; init; }
 
     public required int EndDate { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xcc4d9ecc);
         writer.WriteInt32(StartDate);
         writer.WriteInt32(EndDate);
@@ -633,6 +751,8 @@ public sealed class BusinessGreetingMessage : TlObject
 
     public override string TlName => "businessGreetingMessage";
 
+    public override int FirstLayer => 198;
+
     public required int ShortcutId { get; init; }
 
     public required BusinessRecipients Recipients { get; init; }
@@ -641,6 +761,8 @@ public sealed class BusinessGreetingMessage : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xe519abab);
         writer.WriteInt32(ShortcutId);
         Recipients.Write(writer);
@@ -665,6 +787,8 @@ public sealed class BusinessAwayMessage : TlObject
 
     public override string TlName => "businessAwayMessage";
 
+    public override int FirstLayer => 198;
+
     public bool OfflineOnly { get; init; }
 
     public required int ShortcutId { get; init; }
@@ -675,6 +799,8 @@ public sealed class BusinessAwayMessage : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xef156a5c);
         var flags = 0u;
         if (OfflineOnly)
@@ -705,6 +831,8 @@ public sealed class Birthday : TlObject
 
     public override string TlName => "birthday";
 
+    public override int FirstLayer => 198;
+
     public required int Day { get; init; }
 
     public required int Month { get; init; }
@@ -713,6 +841,8 @@ public sealed class Birthday : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x6c8e1e06);
         var flags = 0u;
         if (Year is not null)
@@ -743,6 +873,8 @@ public sealed class BotBusinessConnection : TlObject
 
     public override string TlName => "botBusinessConnection";
 
+    public override int FirstLayer => 198;
+
     public bool Disabled { get; init; }
 
     public required string ConnectionId { get; init; }
@@ -757,6 +889,14 @@ public sealed class BotBusinessConnection : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x8f34b2f5);
         var flags = 0u;
         if (Disabled)
@@ -769,6 +909,19 @@ public sealed class BotBusinessConnection : TlObject
         writer.WriteInt32(DcId);
         writer.WriteInt32(Date);
         Rights?.Write(writer);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x896433b4);
+        var flags = 0u;
+        if (Disabled)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        writer.WriteString(ConnectionId);
+        writer.WriteInt64(UserId);
+        writer.WriteInt32(DcId);
+        writer.WriteInt32(Date);
     }
 
     internal static BotBusinessConnection ReadBody(ref TlReader reader)
@@ -784,6 +937,23 @@ public sealed class BotBusinessConnection : TlObject
             Rights = (flags & 0x4u) != 0 ? reader.ReadObject<BusinessBotRights>() : null,
         };
     }
+
+    internal static BotBusinessConnection ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vConnectionId = reader.ReadString();
+        long vUserId = reader.ReadInt64();
+        int vDcId = reader.ReadInt32();
+        int vDate = reader.ReadInt32();
+        return new()
+        {
+            Disabled = (flags & 0x2u) != 0,
+            ConnectionId = vConnectionId,
+            UserId = vUserId,
+            DcId = vDcId,
+            Date = vDate,
+        };
+    }
 }
 
 /// <summary><c>businessIntro#5a0a066d flags:# title:string description:string sticker:flags.0?Document = BusinessIntro;</c></summary>
@@ -793,6 +963,8 @@ public sealed class BusinessIntro : TlObject
 
     public override string TlName => "businessIntro";
 
+    public override int FirstLayer => 198;
+
     public required string Title { get; init; }
 
     public required string Description { get; init; }
@@ -801,6 +973,8 @@ public sealed class BusinessIntro : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x5a0a066d);
         var flags = 0u;
         if (Sticker is not null)
@@ -830,6 +1004,8 @@ public sealed class BotAppSettings : TlObject
 
     public override string TlName => "botAppSettings";
 
+    public override int FirstLayer => 198;
+
     public byte[]? PlaceholderPath { get; init; }
 
     public int? BackgroundColor { get; init; }
@@ -842,6 +1018,8 @@ public sealed class BotAppSettings : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xc99b1950);
         var flags = 0u;
         if (PlaceholderPath is not null)
@@ -888,6 +1066,8 @@ public sealed class BotVerifierSettings : TlObject
 
     public override string TlName => "botVerifierSettings";
 
+    public override int FirstLayer => 198;
+
     public bool CanModifyCustomDescription { get; init; }
 
     public required long Icon { get; init; }
@@ -898,6 +1078,8 @@ public sealed class BotVerifierSettings : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xb0cd6617);
         var flags = 0u;
         if (CanModifyCustomDescription)
@@ -931,6 +1113,8 @@ public sealed class BotVerification : TlObject
 
     public override string TlName => "botVerification";
 
+    public override int FirstLayer => 198;
+
     public required long BotId { get; init; }
 
     public required long Icon { get; init; }
@@ -939,6 +1123,8 @@ public sealed class BotVerification : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xf93cd45c);
         writer.WriteInt64(BotId);
         writer.WriteInt64(Icon);
@@ -962,6 +1148,8 @@ public sealed class BusinessBotRights : TlObject
     public override uint ConstructorId => 0xa0624cf7;
 
     public override string TlName => "businessBotRights";
+
+    public override int FirstLayer => 228;
 
     public bool Reply { get; init; }
 
@@ -993,6 +1181,8 @@ public sealed class BusinessBotRights : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xa0624cf7);
         var flags = 0u;
         if (Reply)

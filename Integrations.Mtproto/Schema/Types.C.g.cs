@@ -788,6 +788,12 @@ public sealed class ChannelForbidden : ChatBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x17d493d5);
         var flags = 0u;
         if (Broadcast)
@@ -796,6 +802,24 @@ public sealed class ChannelForbidden : ChatBase
             flags |= 0x100u;
         if (Monoforum)
             flags |= 0x400u;
+        if (UntilDate is not null)
+            flags |= 0x10000u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        writer.WriteInt64(AccessHash);
+        writer.WriteString(Title);
+        if (UntilDate is { } vUntilDate)
+            writer.WriteInt32(vUntilDate);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x17d493d5);
+        var flags = 0u;
+        if (Broadcast)
+            flags |= 0x20u;
+        if (Megagroup)
+            flags |= 0x100u;
         if (UntilDate is not null)
             flags |= 0x10000u;
         writer.WriteUInt32(flags);
@@ -829,6 +853,8 @@ public sealed class CommunityForbidden : ChatBase
 
     public override string TlName => "communityForbidden";
 
+    public override int FirstLayer => 228;
+
     public required long Id { get; init; }
 
     public long? AccessHash { get; init; }
@@ -837,6 +863,8 @@ public sealed class CommunityForbidden : ChatBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xfd3cdab8);
         var flags = 0u;
         if (AccessHash is not null)
@@ -867,6 +895,8 @@ public sealed class Community : ChatBase
 
     public override string TlName => "community";
 
+    public override int FirstLayer => 228;
+
     public bool Creator { get; init; }
 
     public bool Left { get; init; }
@@ -891,6 +921,8 @@ public sealed class Community : ChatBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x65efe954);
         var flags = 0u;
         if (Creator)
@@ -990,6 +1022,12 @@ public sealed class ChatFull : ChatFullBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x2633421b);
         var flags = 0u;
         if (CanSetUsername)
@@ -1050,6 +1088,59 @@ public sealed class ChatFull : ChatFullBase
             writer.WriteInt32(vReactionsLimit);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xd18ee226);
+        var flags = 0u;
+        if (CanSetUsername)
+            flags |= 0x80u;
+        if (HasScheduled)
+            flags |= 0x100u;
+        if (ChatPhoto is not null)
+            flags |= 0x4u;
+        if (ExportedInvite is not null)
+            flags |= 0x2000u;
+        if (BotInfo is not null)
+            flags |= 0x8u;
+        if (PinnedMsgId is not null)
+            flags |= 0x40u;
+        if (FolderId is not null)
+            flags |= 0x800u;
+        if (Call is not null)
+            flags |= 0x1000u;
+        if (TtlPeriod is not null)
+            flags |= 0x4000u;
+        if (GroupcallDefaultJoinAs is not null)
+            flags |= 0x8000u;
+        if (ThemeEmoticon is not null)
+            flags |= 0x10000u;
+        if (RequestsPending is not null || RecentRequesters is not null)
+            flags |= 0x20000u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        writer.WriteString(About);
+        Participants.Write(writer);
+        ChatPhoto?.Write(writer);
+        NotifySettings.Write(writer);
+        ExportedInvite?.Write(writer);
+        if (BotInfo is not null)
+            writer.WriteVector(BotInfo);
+        if (PinnedMsgId is { } vPinnedMsgId)
+            writer.WriteInt32(vPinnedMsgId);
+        if (FolderId is { } vFolderId)
+            writer.WriteInt32(vFolderId);
+        Call?.Write(writer);
+        if (TtlPeriod is { } vTtlPeriod)
+            writer.WriteInt32(vTtlPeriod);
+        GroupcallDefaultJoinAs?.Write(writer);
+        if (ThemeEmoticon is not null)
+            writer.WriteString(ThemeEmoticon);
+        if ((flags & 0x20000u) != 0)
+            writer.WriteInt32(RequestsPending ?? 0);
+        if ((flags & 0x20000u) != 0)
+            writer.WriteInt64Vector(RecentRequesters ?? []);
+    }
+
     internal static ChatFull ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -1075,6 +1166,48 @@ public sealed class ChatFull : ChatFullBase
             RecentRequesters = (flags & 0x20000u) != 0 ? reader.ReadInt64Vector() : null,
             AvailableReactions = (flags & 0x40000u) != 0 ? reader.ReadObject<ChatReactions>() : null,
             ReactionsLimit = (flags & 0x100000u) != 0 ? reader.ReadInt32() : null,
+        };
+    }
+
+    internal static ChatFull ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        long vId = reader.ReadInt64();
+        string vAbout = reader.ReadString();
+        ChatParticipantsBase vParticipants = reader.ReadObject<ChatParticipantsBase>();
+        PhotoBase? vChatPhoto = (flags & 0x4u) != 0 ? reader.ReadObject<PhotoBase>() : null;
+        PeerNotifySettings vNotifySettings = reader.ReadObject<PeerNotifySettings>();
+        ExportedChatInvite? vExportedInvite = (flags & 0x2000u) != 0 ? reader.ReadObject<ExportedChatInvite>() : null;
+        IReadOnlyList<BotInfo>? vBotInfo = (flags & 0x8u) != 0 ? reader.ReadVector<BotInfo>() : null;
+        int? vPinnedMsgId = (flags & 0x40u) != 0 ? reader.ReadInt32() : null;
+        int? vFolderId = (flags & 0x800u) != 0 ? reader.ReadInt32() : null;
+        InputGroupCallBase? vCall = (flags & 0x1000u) != 0 ? reader.ReadObject<InputGroupCallBase>() : null;
+        int? vTtlPeriod = (flags & 0x4000u) != 0 ? reader.ReadInt32() : null;
+        Peer? vGroupcallDefaultJoinAs = (flags & 0x8000u) != 0 ? reader.ReadObject<Peer>() : null;
+        string? vThemeEmoticon = (flags & 0x10000u) != 0 ? reader.ReadString() : null;
+        int? vRequestsPending = (flags & 0x20000u) != 0 ? reader.ReadInt32() : null;
+        IReadOnlyList<long>? vRecentRequesters = (flags & 0x20000u) != 0 ? reader.ReadInt64Vector() : null;
+        if ((flags & 0x40000u) != 0)
+            _ = reader.ReadStringVector();
+        return new()
+        {
+            CanSetUsername = (flags & 0x80u) != 0,
+            HasScheduled = (flags & 0x100u) != 0,
+            Id = vId,
+            About = vAbout,
+            Participants = vParticipants,
+            ChatPhoto = vChatPhoto,
+            NotifySettings = vNotifySettings,
+            ExportedInvite = vExportedInvite,
+            BotInfo = vBotInfo,
+            PinnedMsgId = vPinnedMsgId,
+            FolderId = vFolderId,
+            Call = vCall,
+            TtlPeriod = vTtlPeriod,
+            GroupcallDefaultJoinAs = vGroupcallDefaultJoinAs,
+            ThemeEmoticon = vThemeEmoticon,
+            RequestsPending = vRequestsPending,
+            RecentRequesters = vRecentRequesters,
         };
     }
 }
@@ -2010,6 +2143,8 @@ public sealed class CommunityFull : ChatFullBase
 
     public override string TlName => "communityFull";
 
+    public override int FirstLayer => 228;
+
     public required long Id { get; init; }
 
     public required string About { get; init; }
@@ -2026,6 +2161,8 @@ public sealed class CommunityFull : ChatFullBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xcbb7a507);
         var flags = 0u;
         if (AdminsCount is not null)
@@ -2080,6 +2217,12 @@ public sealed class ChatParticipant : ChatParticipantBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x38e79fde);
         var flags = 0u;
         if (Rank is not null)
@@ -2092,6 +2235,14 @@ public sealed class ChatParticipant : ChatParticipantBase
             writer.WriteString(Rank);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xc02d4007);
+        writer.WriteInt64(UserId);
+        writer.WriteInt64(InviterId);
+        writer.WriteInt32(Date);
+    }
+
     internal static ChatParticipant ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -2101,6 +2252,19 @@ public sealed class ChatParticipant : ChatParticipantBase
             InviterId = reader.ReadInt64(),
             Date = reader.ReadInt32(),
             Rank = (flags & 0x1u) != 0 ? reader.ReadString() : null,
+        };
+    }
+
+    internal static ChatParticipant ReadBody198(ref TlReader reader)
+    {
+        long vUserId = reader.ReadInt64();
+        long vInviterId = reader.ReadInt64();
+        int vDate = reader.ReadInt32();
+        return new()
+        {
+            UserId = vUserId,
+            InviterId = vInviterId,
+            Date = vDate,
         };
     }
 }
@@ -2118,6 +2282,12 @@ public sealed class ChatParticipantCreator : ChatParticipantBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xe1f867b8);
         var flags = 0u;
         if (Rank is not null)
@@ -2128,6 +2298,12 @@ public sealed class ChatParticipantCreator : ChatParticipantBase
             writer.WriteString(Rank);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xe46bcee4);
+        writer.WriteInt64(UserId);
+    }
+
     internal static ChatParticipantCreator ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -2135,6 +2311,15 @@ public sealed class ChatParticipantCreator : ChatParticipantBase
         {
             UserId = reader.ReadInt64(),
             Rank = (flags & 0x1u) != 0 ? reader.ReadString() : null,
+        };
+    }
+
+    internal static ChatParticipantCreator ReadBody198(ref TlReader reader)
+    {
+        long vUserId = reader.ReadInt64();
+        return new()
+        {
+            UserId = vUserId,
         };
     }
 }
@@ -2156,6 +2341,12 @@ public sealed class ChatParticipantAdmin : ChatParticipantBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x0360d5d2);
         var flags = 0u;
         if (Rank is not null)
@@ -2168,6 +2359,14 @@ public sealed class ChatParticipantAdmin : ChatParticipantBase
             writer.WriteString(Rank);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xa0933f5b);
+        writer.WriteInt64(UserId);
+        writer.WriteInt64(InviterId);
+        writer.WriteInt32(Date);
+    }
+
     internal static ChatParticipantAdmin ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -2177,6 +2376,19 @@ public sealed class ChatParticipantAdmin : ChatParticipantBase
             InviterId = reader.ReadInt64(),
             Date = reader.ReadInt32(),
             Rank = (flags & 0x1u) != 0 ? reader.ReadString() : null,
+        };
+    }
+
+    internal static ChatParticipantAdmin ReadBody198(ref TlReader reader)
+    {
+        long vUserId = reader.ReadInt64();
+        long vInviterId = reader.ReadInt64();
+        int vDate = reader.ReadInt32();
+        return new()
+        {
+            UserId = vUserId,
+            InviterId = vInviterId,
+            Date = vDate,
         };
     }
 }
@@ -2832,6 +3044,12 @@ public sealed class ChatInvite : ChatInviteBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x5c9d3702);
         var flags = 0u;
         if (Channel)
@@ -2877,6 +3095,34 @@ public sealed class ChatInvite : ChatInviteBase
         BotVerification?.Write(writer);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x300c44c1);
+        var flags = 0u;
+        if (Channel)
+            flags |= 0x1u;
+        if (Broadcast)
+            flags |= 0x2u;
+        if (Public)
+            flags |= 0x4u;
+        if (Megagroup)
+            flags |= 0x8u;
+        if (RequestNeeded)
+            flags |= 0x40u;
+        if (About is not null)
+            flags |= 0x20u;
+        if (Participants is not null)
+            flags |= 0x10u;
+        writer.WriteUInt32(flags);
+        writer.WriteString(Title);
+        if (About is not null)
+            writer.WriteString(About);
+        Photo.Write(writer);
+        writer.WriteInt32(ParticipantsCount);
+        if (Participants is not null)
+            writer.WriteVector(Participants);
+    }
+
     internal static ChatInvite ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -2900,6 +3146,30 @@ public sealed class ChatInvite : ChatInviteBase
             SubscriptionPricing = (flags & 0x400u) != 0 ? reader.ReadObject<StarsSubscriptionPricing>() : null,
             SubscriptionFormId = (flags & 0x1000u) != 0 ? reader.ReadInt64() : null,
             BotVerification = (flags & 0x2000u) != 0 ? reader.ReadObject<BotVerification>() : null,
+        };
+    }
+
+    internal static ChatInvite ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vTitle = reader.ReadString();
+        string? vAbout = (flags & 0x20u) != 0 ? reader.ReadString() : null;
+        PhotoBase vPhoto = reader.ReadObject<PhotoBase>();
+        int vParticipantsCount = reader.ReadInt32();
+        IReadOnlyList<UserBase>? vParticipants = (flags & 0x10u) != 0 ? reader.ReadVector<UserBase>() : null;
+        return new()
+        {
+            Channel = (flags & 0x1u) != 0,
+            Broadcast = (flags & 0x2u) != 0,
+            Public = (flags & 0x4u) != 0,
+            Megagroup = (flags & 0x8u) != 0,
+            RequestNeeded = (flags & 0x40u) != 0,
+            Title = vTitle,
+            About = vAbout,
+            Photo = vPhoto,
+            ParticipantsCount = vParticipantsCount,
+            Participants = vParticipants,
+            Color = 0,
         };
     }
 }
@@ -2996,6 +3266,18 @@ public sealed class ChannelParticipant : ChannelParticipantBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x1bd54456);
         var flags = 0u;
         if (SubscriptionUntilDate is not null)
@@ -3011,6 +3293,26 @@ public sealed class ChannelParticipant : ChannelParticipantBase
             writer.WriteString(Rank);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xcb397619);
+        var flags = 0u;
+        if (SubscriptionUntilDate is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(UserId);
+        writer.WriteInt32(Date);
+        if (SubscriptionUntilDate is { } vSubscriptionUntilDate)
+            writer.WriteInt32(vSubscriptionUntilDate);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xc00c07c0);
+        writer.WriteInt64(UserId);
+        writer.WriteInt32(Date);
+    }
+
     internal static ChannelParticipant ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -3020,6 +3322,31 @@ public sealed class ChannelParticipant : ChannelParticipantBase
             Date = reader.ReadInt32(),
             SubscriptionUntilDate = (flags & 0x1u) != 0 ? reader.ReadInt32() : null,
             Rank = (flags & 0x4u) != 0 ? reader.ReadString() : null,
+        };
+    }
+
+    internal static ChannelParticipant ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        long vUserId = reader.ReadInt64();
+        int vDate = reader.ReadInt32();
+        int? vSubscriptionUntilDate = (flags & 0x1u) != 0 ? reader.ReadInt32() : null;
+        return new()
+        {
+            UserId = vUserId,
+            Date = vDate,
+            SubscriptionUntilDate = vSubscriptionUntilDate,
+        };
+    }
+
+    internal static ChannelParticipant ReadBody144(ref TlReader reader)
+    {
+        long vUserId = reader.ReadInt64();
+        int vDate = reader.ReadInt32();
+        return new()
+        {
+            UserId = vUserId,
+            Date = vDate,
         };
     }
 }
@@ -3045,6 +3372,18 @@ public sealed class ChannelParticipantSelf : ChannelParticipantBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xa9478a1a);
         var flags = 0u;
         if (ViaRequest)
@@ -3063,6 +3402,34 @@ public sealed class ChannelParticipantSelf : ChannelParticipantBase
             writer.WriteString(Rank);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x4f607bef);
+        var flags = 0u;
+        if (ViaRequest)
+            flags |= 0x1u;
+        if (SubscriptionUntilDate is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(UserId);
+        writer.WriteInt64(InviterId);
+        writer.WriteInt32(Date);
+        if (SubscriptionUntilDate is { } vSubscriptionUntilDate)
+            writer.WriteInt32(vSubscriptionUntilDate);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x35a8bfa7);
+        var flags = 0u;
+        if (ViaRequest)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(UserId);
+        writer.WriteInt64(InviterId);
+        writer.WriteInt32(Date);
+    }
+
     internal static ChannelParticipantSelf ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -3074,6 +3441,38 @@ public sealed class ChannelParticipantSelf : ChannelParticipantBase
             Date = reader.ReadInt32(),
             SubscriptionUntilDate = (flags & 0x2u) != 0 ? reader.ReadInt32() : null,
             Rank = (flags & 0x4u) != 0 ? reader.ReadString() : null,
+        };
+    }
+
+    internal static ChannelParticipantSelf ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        long vUserId = reader.ReadInt64();
+        long vInviterId = reader.ReadInt64();
+        int vDate = reader.ReadInt32();
+        int? vSubscriptionUntilDate = (flags & 0x2u) != 0 ? reader.ReadInt32() : null;
+        return new()
+        {
+            ViaRequest = (flags & 0x1u) != 0,
+            UserId = vUserId,
+            InviterId = vInviterId,
+            Date = vDate,
+            SubscriptionUntilDate = vSubscriptionUntilDate,
+        };
+    }
+
+    internal static ChannelParticipantSelf ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        long vUserId = reader.ReadInt64();
+        long vInviterId = reader.ReadInt64();
+        int vDate = reader.ReadInt32();
+        return new()
+        {
+            ViaRequest = (flags & 0x1u) != 0,
+            UserId = vUserId,
+            InviterId = vInviterId,
+            Date = vDate,
         };
     }
 }
@@ -3198,6 +3597,12 @@ public sealed class ChannelParticipantBanned : ChannelParticipantBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xd5f0ad91);
         var flags = 0u;
         if (Left)
@@ -3213,6 +3618,19 @@ public sealed class ChannelParticipantBanned : ChannelParticipantBase
             writer.WriteString(Rank);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x6df8014e);
+        var flags = 0u;
+        if (Left)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        Peer.Write(writer);
+        writer.WriteInt64(KickedBy);
+        writer.WriteInt32(Date);
+        BannedRights.Write(writer);
+    }
+
     internal static ChannelParticipantBanned ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -3224,6 +3642,23 @@ public sealed class ChannelParticipantBanned : ChannelParticipantBase
             Date = reader.ReadInt32(),
             BannedRights = reader.ReadObject<ChatBannedRights>(),
             Rank = (flags & 0x4u) != 0 ? reader.ReadString() : null,
+        };
+    }
+
+    internal static ChannelParticipantBanned ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        Peer vPeer = reader.ReadObject<Peer>();
+        long vKickedBy = reader.ReadInt64();
+        int vDate = reader.ReadInt32();
+        ChatBannedRights vBannedRights = reader.ReadObject<ChatBannedRights>();
+        return new()
+        {
+            Left = (flags & 0x1u) != 0,
+            Peer = vPeer,
+            KickedBy = vKickedBy,
+            Date = vDate,
+            BannedRights = vBannedRights,
         };
     }
 }
@@ -3475,6 +3910,18 @@ public sealed class ChatAdminRights : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x5fb224d5);
         var flags = 0u;
         if (ChangeInfo)
@@ -3513,6 +3960,72 @@ public sealed class ChatAdminRights : TlObject
             flags |= 0x40000u;
         if (ManageLinkedPeers)
             flags |= 0x80000u;
+        writer.WriteUInt32(flags);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x5fb224d5);
+        var flags = 0u;
+        if (ChangeInfo)
+            flags |= 0x1u;
+        if (PostMessages)
+            flags |= 0x2u;
+        if (EditMessages)
+            flags |= 0x4u;
+        if (DeleteMessages)
+            flags |= 0x8u;
+        if (BanUsers)
+            flags |= 0x10u;
+        if (InviteUsers)
+            flags |= 0x20u;
+        if (PinMessages)
+            flags |= 0x80u;
+        if (AddAdmins)
+            flags |= 0x200u;
+        if (Anonymous)
+            flags |= 0x400u;
+        if (ManageCall)
+            flags |= 0x800u;
+        if (Other)
+            flags |= 0x1000u;
+        if (ManageTopics)
+            flags |= 0x2000u;
+        if (PostStories)
+            flags |= 0x4000u;
+        if (EditStories)
+            flags |= 0x8000u;
+        if (DeleteStories)
+            flags |= 0x10000u;
+        writer.WriteUInt32(flags);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x5fb224d5);
+        var flags = 0u;
+        if (ChangeInfo)
+            flags |= 0x1u;
+        if (PostMessages)
+            flags |= 0x2u;
+        if (EditMessages)
+            flags |= 0x4u;
+        if (DeleteMessages)
+            flags |= 0x8u;
+        if (BanUsers)
+            flags |= 0x10u;
+        if (InviteUsers)
+            flags |= 0x20u;
+        if (PinMessages)
+            flags |= 0x80u;
+        if (AddAdmins)
+            flags |= 0x200u;
+        if (Anonymous)
+            flags |= 0x400u;
+        if (ManageCall)
+            flags |= 0x800u;
+        if (Other)
+            flags |= 0x1000u;
         writer.WriteUInt32(flags);
     }
 
@@ -3600,6 +4113,18 @@ public sealed class ChatBannedRights : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x9f120418);
         var flags = 0u;
         if (ViewMessages)
@@ -3648,6 +4173,86 @@ public sealed class ChatBannedRights : TlObject
             flags |= 0x8000000u;
         if (ManageLinkedPeers)
             flags |= 0x10000000u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt32(UntilDate);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x9f120418);
+        var flags = 0u;
+        if (ViewMessages)
+            flags |= 0x1u;
+        if (SendMessages)
+            flags |= 0x2u;
+        if (SendMedia)
+            flags |= 0x4u;
+        if (SendStickers)
+            flags |= 0x8u;
+        if (SendGifs)
+            flags |= 0x10u;
+        if (SendGames)
+            flags |= 0x20u;
+        if (SendInline)
+            flags |= 0x40u;
+        if (EmbedLinks)
+            flags |= 0x80u;
+        if (SendPolls)
+            flags |= 0x100u;
+        if (ChangeInfo)
+            flags |= 0x400u;
+        if (InviteUsers)
+            flags |= 0x8000u;
+        if (PinMessages)
+            flags |= 0x20000u;
+        if (ManageTopics)
+            flags |= 0x40000u;
+        if (SendPhotos)
+            flags |= 0x80000u;
+        if (SendVideos)
+            flags |= 0x100000u;
+        if (SendRoundvideos)
+            flags |= 0x200000u;
+        if (SendAudios)
+            flags |= 0x400000u;
+        if (SendVoices)
+            flags |= 0x800000u;
+        if (SendDocs)
+            flags |= 0x1000000u;
+        if (SendPlain)
+            flags |= 0x2000000u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt32(UntilDate);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x9f120418);
+        var flags = 0u;
+        if (ViewMessages)
+            flags |= 0x1u;
+        if (SendMessages)
+            flags |= 0x2u;
+        if (SendMedia)
+            flags |= 0x4u;
+        if (SendStickers)
+            flags |= 0x8u;
+        if (SendGifs)
+            flags |= 0x10u;
+        if (SendGames)
+            flags |= 0x20u;
+        if (SendInline)
+            flags |= 0x40u;
+        if (EmbedLinks)
+            flags |= 0x80u;
+        if (SendPolls)
+            flags |= 0x100u;
+        if (ChangeInfo)
+            flags |= 0x400u;
+        if (InviteUsers)
+            flags |= 0x8000u;
+        if (PinMessages)
+            flags |= 0x20000u;
         writer.WriteUInt32(flags);
         writer.WriteInt32(UntilDate);
     }
@@ -3712,6 +4317,12 @@ public sealed class CodeSettings : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xad253d78);
         var flags = 0u;
         if (AllowFlashcall)
@@ -3739,6 +4350,25 @@ public sealed class CodeSettings : TlObject
             writer.WriteBool(AppSandbox ?? false);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x8a6469c2);
+        var flags = 0u;
+        if (AllowFlashcall)
+            flags |= 0x1u;
+        if (CurrentNumber)
+            flags |= 0x2u;
+        if (AllowAppHash)
+            flags |= 0x10u;
+        if (AllowMissedCall)
+            flags |= 0x20u;
+        if (LogoutTokens is not null)
+            flags |= 0x40u;
+        writer.WriteUInt32(flags);
+        if (LogoutTokens is not null)
+            writer.WriteBytesVector(LogoutTokens);
+    }
+
     internal static CodeSettings ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -3753,6 +4383,20 @@ public sealed class CodeSettings : TlObject
             LogoutTokens = (flags & 0x40u) != 0 ? reader.ReadBytesVector() : null,
             Token = (flags & 0x100u) != 0 ? reader.ReadString() : null,
             AppSandbox = (flags & 0x100u) != 0 ? reader.ReadBool() : null,
+        };
+    }
+
+    internal static CodeSettings ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        IReadOnlyList<byte[]>? vLogoutTokens = (flags & 0x40u) != 0 ? reader.ReadBytesVector() : null;
+        return new()
+        {
+            AllowFlashcall = (flags & 0x1u) != 0,
+            CurrentNumber = (flags & 0x2u) != 0,
+            AllowAppHash = (flags & 0x10u) != 0,
+            AllowMissedCall = (flags & 0x20u) != 0,
+            LogoutTokens = vLogoutTokens,
         };
     }
 }
@@ -3807,10 +4451,14 @@ public sealed class ChatTheme : ChatThemeBase
 
     public override string TlName => "chatTheme";
 
+    public override int FirstLayer => 228;
+
     public required string Emoticon { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xc3dffc04);
         writer.WriteString(Emoticon);
     }
@@ -3831,12 +4479,16 @@ public sealed class ChatThemeUniqueGift : ChatThemeBase
 
     public override string TlName => "chatThemeUniqueGift";
 
+    public override int FirstLayer => 228;
+
     public required StarGiftBase Gift { get; init; }
 
     public required IReadOnlyList<ThemeSettings> ThemeSettings { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x3458f9c8);
         Gift.Write(writer);
         writer.WriteVector(ThemeSettings);
@@ -3859,8 +4511,12 @@ public sealed class ChatReactionsNone : ChatReactions
 
     public override string TlName => "chatReactionsNone";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xeafc32bc);
     }
 
@@ -3874,10 +4530,14 @@ public sealed class ChatReactionsAll : ChatReactions
 
     public override string TlName => "chatReactionsAll";
 
+    public override int FirstLayer => 198;
+
     public bool AllowCustom { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x52928bca);
         var flags = 0u;
         if (AllowCustom)
@@ -3902,10 +4562,14 @@ public sealed class ChatReactionsSome : ChatReactions
 
     public override string TlName => "chatReactionsSome";
 
+    public override int FirstLayer => 198;
+
     public required IReadOnlyList<Reaction> Reactions { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x661d4037);
         writer.WriteVector(Reactions);
     }
@@ -3926,6 +4590,8 @@ public sealed class CommunityPeer : TlObject
 
     public override string TlName => "communityPeer";
 
+    public override int FirstLayer => 228;
+
     public bool CanViewHistory { get; init; }
 
     public bool? Visible { get; init; }
@@ -3934,6 +4600,8 @@ public sealed class CommunityPeer : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x76141ebd);
         var flags = 0u;
         if (CanViewHistory)

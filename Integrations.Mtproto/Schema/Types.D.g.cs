@@ -317,6 +317,8 @@ public sealed class DialogCommunity : DialogBase
 
     public override string TlName => "dialogCommunity";
 
+    public override int FirstLayer => 228;
+
     public bool Pinned { get; init; }
 
     public required long CommunityId { get; init; }
@@ -325,6 +327,8 @@ public sealed class DialogCommunity : DialogBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xf78a0973);
         var flags = 0u;
         if (Pinned)
@@ -623,6 +627,12 @@ public sealed class DocumentAttributeVideo : DocumentAttribute
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x43c57c48);
         var flags = 0u;
         if (RoundMessage)
@@ -649,6 +659,20 @@ public sealed class DocumentAttributeVideo : DocumentAttribute
             writer.WriteString(VideoCodec);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x0ef02ce6);
+        var flags = 0u;
+        if (RoundMessage)
+            flags |= 0x1u;
+        if (SupportsStreaming)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt32((int)Duration);
+        writer.WriteInt32(W);
+        writer.WriteInt32(H);
+    }
+
     internal static DocumentAttributeVideo ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -663,6 +687,22 @@ public sealed class DocumentAttributeVideo : DocumentAttribute
             PreloadPrefixSize = (flags & 0x4u) != 0 ? reader.ReadInt32() : null,
             VideoStartTs = (flags & 0x10u) != 0 ? reader.ReadDouble() : null,
             VideoCodec = (flags & 0x20u) != 0 ? reader.ReadString() : null,
+        };
+    }
+
+    internal static DocumentAttributeVideo ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        int vDuration = reader.ReadInt32();
+        int vW = reader.ReadInt32();
+        int vH = reader.ReadInt32();
+        return new()
+        {
+            RoundMessage = (flags & 0x1u) != 0,
+            SupportsStreaming = (flags & 0x2u) != 0,
+            Duration = vDuration,
+            W = vW,
+            H = vH,
         };
     }
 }
@@ -776,12 +816,29 @@ public sealed class DocumentAttributeCustomEmoji : DocumentAttribute
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xfd149899);
         var flags = 0u;
         if (Free)
             flags |= 0x1u;
         if (TextColor)
             flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        writer.WriteString(Alt);
+        Stickerset.Write(writer);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xfd149899);
+        var flags = 0u;
+        if (Free)
+            flags |= 0x1u;
         writer.WriteUInt32(flags);
         writer.WriteString(Alt);
         Stickerset.Write(writer);
@@ -859,6 +916,18 @@ public sealed class DraftMessage : DraftMessageBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x60fe3294);
         var flags = 0u;
         if (NoWebpage)
@@ -890,6 +959,52 @@ public sealed class DraftMessage : DraftMessageBase
         RichMessage?.Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x2d65321f);
+        var flags = 0u;
+        if (NoWebpage)
+            flags |= 0x2u;
+        if (InvertMedia)
+            flags |= 0x40u;
+        if (ReplyTo is not null)
+            flags |= 0x10u;
+        if (Entities is not null)
+            flags |= 0x8u;
+        if (Media is not null)
+            flags |= 0x20u;
+        if (Effect is not null)
+            flags |= 0x80u;
+        writer.WriteUInt32(flags);
+        ReplyTo?.Write(writer);
+        writer.WriteString(Message);
+        if (Entities is not null)
+            writer.WriteVector(Entities);
+        Media?.Write(writer);
+        writer.WriteInt32(Date);
+        if (Effect is { } vEffect)
+            writer.WriteInt64(vEffect);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xfd8e711f);
+        var flags = 0u;
+        if (NoWebpage)
+            flags |= 0x2u;
+        if ((ReplyTo as InputReplyToMessage)?.ReplyToMsgId is not null)
+            flags |= 0x1u;
+        if (Entities is not null)
+            flags |= 0x8u;
+        writer.WriteUInt32(flags);
+        if ((ReplyTo as InputReplyToMessage)?.ReplyToMsgId is { } vReplyToMsgId)
+            writer.WriteInt32(vReplyToMsgId);
+        writer.WriteString(Message);
+        if (Entities is not null)
+            writer.WriteVector(Entities);
+        writer.WriteInt32(Date);
+    }
+
     internal static DraftMessage ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -905,6 +1020,45 @@ public sealed class DraftMessage : DraftMessageBase
             Effect = (flags & 0x80u) != 0 ? reader.ReadInt64() : null,
             SuggestedPost = (flags & 0x100u) != 0 ? reader.ReadObject<SuggestedPost>() : null,
             RichMessage = (flags & 0x200u) != 0 ? reader.ReadObject<RichMessage>() : null,
+        };
+    }
+
+    internal static DraftMessage ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        InputReplyTo? vReplyTo = (flags & 0x10u) != 0 ? reader.ReadObject<InputReplyTo>() : null;
+        string vMessage = reader.ReadString();
+        IReadOnlyList<MessageEntity>? vEntities = (flags & 0x8u) != 0 ? reader.ReadVector<MessageEntity>() : null;
+        InputMedia? vMedia = (flags & 0x20u) != 0 ? reader.ReadObject<InputMedia>() : null;
+        int vDate = reader.ReadInt32();
+        long? vEffect = (flags & 0x80u) != 0 ? reader.ReadInt64() : null;
+        return new()
+        {
+            NoWebpage = (flags & 0x2u) != 0,
+            InvertMedia = (flags & 0x40u) != 0,
+            ReplyTo = vReplyTo,
+            Message = vMessage,
+            Entities = vEntities,
+            Media = vMedia,
+            Date = vDate,
+            Effect = vEffect,
+        };
+    }
+
+    internal static DraftMessage ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        int? vReplyToMsgId = (flags & 0x1u) != 0 ? reader.ReadInt32() : null;
+        string vMessage = reader.ReadString();
+        IReadOnlyList<MessageEntity>? vEntities = (flags & 0x8u) != 0 ? reader.ReadVector<MessageEntity>() : null;
+        int vDate = reader.ReadInt32();
+        return new()
+        {
+            NoWebpage = (flags & 0x2u) != 0,
+            ReplyTo = vReplyToMsgId is { } id ? new InputReplyToMessage { ReplyToMsgId = id } : null,
+            Message = vMessage,
+            Entities = vEntities,
+            Date = vDate,
         };
     }
 }
@@ -988,10 +1142,14 @@ public sealed class DialogPeerCommunity : DialogPeerBase
 
     public override string TlName => "dialogPeerCommunity";
 
+    public override int FirstLayer => 228;
+
     public required long CommunityId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x2f65c8e4);
         writer.WriteInt64(CommunityId);
     }
@@ -1046,6 +1204,12 @@ public sealed class DialogFilter : DialogFilterBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xaa472651);
         var flags = 0u;
         if (Contacts)
@@ -1082,6 +1246,38 @@ public sealed class DialogFilter : DialogFilterBase
         writer.WriteVector(ExcludePeers);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x7438f7e8);
+        var flags = 0u;
+        if (Contacts)
+            flags |= 0x1u;
+        if (NonContacts)
+            flags |= 0x2u;
+        if (Groups)
+            flags |= 0x4u;
+        if (Broadcasts)
+            flags |= 0x8u;
+        if (Bots)
+            flags |= 0x10u;
+        if (ExcludeMuted)
+            flags |= 0x800u;
+        if (ExcludeRead)
+            flags |= 0x1000u;
+        if (ExcludeArchived)
+            flags |= 0x2000u;
+        if (Emoticon is not null)
+            flags |= 0x2000000u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt32(Id);
+        writer.WriteString(Title.Text);
+        if (Emoticon is not null)
+            writer.WriteString(Emoticon);
+        writer.WriteVector(PinnedPeers);
+        writer.WriteVector(IncludePeers);
+        writer.WriteVector(ExcludePeers);
+    }
+
     internal static DialogFilter ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -1103,6 +1299,34 @@ public sealed class DialogFilter : DialogFilterBase
             PinnedPeers = reader.ReadVector<InputPeer>(),
             IncludePeers = reader.ReadVector<InputPeer>(),
             ExcludePeers = reader.ReadVector<InputPeer>(),
+        };
+    }
+
+    internal static DialogFilter ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        int vId = reader.ReadInt32();
+        string vTitle = reader.ReadString();
+        string? vEmoticon = (flags & 0x2000000u) != 0 ? reader.ReadString() : null;
+        IReadOnlyList<InputPeer> vPinnedPeers = reader.ReadVector<InputPeer>();
+        IReadOnlyList<InputPeer> vIncludePeers = reader.ReadVector<InputPeer>();
+        IReadOnlyList<InputPeer> vExcludePeers = reader.ReadVector<InputPeer>();
+        return new()
+        {
+            Contacts = (flags & 0x1u) != 0,
+            NonContacts = (flags & 0x2u) != 0,
+            Groups = (flags & 0x4u) != 0,
+            Broadcasts = (flags & 0x8u) != 0,
+            Bots = (flags & 0x10u) != 0,
+            ExcludeMuted = (flags & 0x800u) != 0,
+            ExcludeRead = (flags & 0x1000u) != 0,
+            ExcludeArchived = (flags & 0x2000u) != 0,
+            Id = vId,
+            Title = new TextWithEntities { Text = vTitle, Entities = [] },
+            Emoticon = vEmoticon,
+            PinnedPeers = vPinnedPeers,
+            IncludePeers = vIncludePeers,
+            ExcludePeers = vExcludePeers,
         };
     }
 }
@@ -1129,6 +1353,8 @@ public sealed class DialogFilterChatlist : DialogFilterBase
 
     public override string TlName => "dialogFilterChatlist";
 
+    public override int FirstLayer => 198;
+
     public bool HasMyInvites { get; init; }
 
     public bool TitleNoanimate { get; init; }
@@ -1147,6 +1373,8 @@ public sealed class DialogFilterChatlist : DialogFilterBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x96537bd7);
         var flags = 0u;
         if (HasMyInvites)
@@ -1192,6 +1420,8 @@ public sealed class DisallowedGiftsSettings : TlObject
 
     public override string TlName => "disallowedGiftsSettings";
 
+    public override int FirstLayer => 228;
+
     public bool DisallowUnlimitedStargifts { get; init; }
 
     public bool DisallowLimitedStargifts { get; init; }
@@ -1204,6 +1434,8 @@ public sealed class DisallowedGiftsSettings : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x71f276c4);
         var flags = 0u;
         if (DisallowUnlimitedStargifts)

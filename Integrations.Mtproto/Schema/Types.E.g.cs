@@ -372,6 +372,12 @@ public sealed class ChatInviteExported : ExportedChatInvite
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xa22cbd96);
         var flags = 0u;
         if (Revoked)
@@ -417,6 +423,46 @@ public sealed class ChatInviteExported : ExportedChatInvite
         SubscriptionPricing?.Write(writer);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x0ab4a819);
+        var flags = 0u;
+        if (Revoked)
+            flags |= 0x1u;
+        if (Permanent)
+            flags |= 0x20u;
+        if (RequestNeeded)
+            flags |= 0x40u;
+        if (StartDate is not null)
+            flags |= 0x10u;
+        if (ExpireDate is not null)
+            flags |= 0x2u;
+        if (UsageLimit is not null)
+            flags |= 0x4u;
+        if (Usage is not null)
+            flags |= 0x8u;
+        if (Requested is not null)
+            flags |= 0x80u;
+        if (Title is not null)
+            flags |= 0x100u;
+        writer.WriteUInt32(flags);
+        writer.WriteString(Link);
+        writer.WriteInt64(AdminId);
+        writer.WriteInt32(Date);
+        if (StartDate is { } vStartDate)
+            writer.WriteInt32(vStartDate);
+        if (ExpireDate is { } vExpireDate)
+            writer.WriteInt32(vExpireDate);
+        if (UsageLimit is { } vUsageLimit)
+            writer.WriteInt32(vUsageLimit);
+        if (Usage is { } vUsage)
+            writer.WriteInt32(vUsage);
+        if (Requested is { } vRequested)
+            writer.WriteInt32(vRequested);
+        if (Title is not null)
+            writer.WriteString(Title);
+    }
+
     internal static ChatInviteExported ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -436,6 +482,35 @@ public sealed class ChatInviteExported : ExportedChatInvite
             SubscriptionExpired = (flags & 0x400u) != 0 ? reader.ReadInt32() : null,
             Title = (flags & 0x100u) != 0 ? reader.ReadString() : null,
             SubscriptionPricing = (flags & 0x200u) != 0 ? reader.ReadObject<StarsSubscriptionPricing>() : null,
+        };
+    }
+
+    internal static ChatInviteExported ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vLink = reader.ReadString();
+        long vAdminId = reader.ReadInt64();
+        int vDate = reader.ReadInt32();
+        int? vStartDate = (flags & 0x10u) != 0 ? reader.ReadInt32() : null;
+        int? vExpireDate = (flags & 0x2u) != 0 ? reader.ReadInt32() : null;
+        int? vUsageLimit = (flags & 0x4u) != 0 ? reader.ReadInt32() : null;
+        int? vUsage = (flags & 0x8u) != 0 ? reader.ReadInt32() : null;
+        int? vRequested = (flags & 0x80u) != 0 ? reader.ReadInt32() : null;
+        string? vTitle = (flags & 0x100u) != 0 ? reader.ReadString() : null;
+        return new()
+        {
+            Revoked = (flags & 0x1u) != 0,
+            Permanent = (flags & 0x20u) != 0,
+            RequestNeeded = (flags & 0x40u) != 0,
+            Link = vLink,
+            AdminId = vAdminId,
+            Date = vDate,
+            StartDate = vStartDate,
+            ExpireDate = vExpireDate,
+            UsageLimit = vUsageLimit,
+            Usage = vUsage,
+            Requested = vRequested,
+            Title = vTitle,
         };
     }
 }
@@ -462,8 +537,12 @@ public sealed class EmojiStatusEmpty : EmojiStatusBase
 
     public override string TlName => "emojiStatusEmpty";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x2de11aae);
     }
 
@@ -477,12 +556,16 @@ public sealed class EmojiStatus : EmojiStatusBase
 
     public override string TlName => "emojiStatus";
 
+    public override int FirstLayer => 198;
+
     public required long DocumentId { get; init; }
 
     public int? Until { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xe7ff068a);
         var flags = 0u;
         if (Until is not null)
@@ -511,6 +594,8 @@ public sealed class EmojiStatusCollectible : EmojiStatusBase
 
     public override string TlName => "emojiStatusCollectible";
 
+    public override int FirstLayer => 198;
+
     public required long CollectibleId { get; init; }
 
     public required long DocumentId { get; init; }
@@ -533,6 +618,8 @@ public sealed class EmojiStatusCollectible : EmojiStatusBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x7184603b);
         var flags = 0u;
         if (Until is not null)
@@ -577,12 +664,16 @@ public sealed class InputEmojiStatusCollectible : EmojiStatusBase
 
     public override string TlName => "inputEmojiStatusCollectible";
 
+    public override int FirstLayer => 198;
+
     public required long CollectibleId { get; init; }
 
     public int? Until { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x07141dbf);
         var flags = 0u;
         if (Until is not null)
@@ -611,10 +702,14 @@ public sealed class EmailVerificationCode : EmailVerification
 
     public override string TlName => "emailVerificationCode";
 
+    public override int FirstLayer => 198;
+
     public required string Code { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x922e55a9);
         writer.WriteString(Code);
     }
@@ -635,10 +730,14 @@ public sealed class EmailVerificationGoogle : EmailVerification
 
     public override string TlName => "emailVerificationGoogle";
 
+    public override int FirstLayer => 198;
+
     public required string Token { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xdb909ec2);
         writer.WriteString(Token);
     }
@@ -659,10 +758,14 @@ public sealed class EmailVerificationApple : EmailVerification
 
     public override string TlName => "emailVerificationApple";
 
+    public override int FirstLayer => 198;
+
     public required string Token { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x96d074fd);
         writer.WriteString(Token);
     }
@@ -682,6 +785,8 @@ public sealed class EphemeralMessage : TlObject
     public override uint ConstructorId => 0xd9c6dc1a;
 
     public override string TlName => "ephemeralMessage";
+
+    public override int FirstLayer => 228;
 
     public bool Out { get; init; }
 
@@ -709,6 +814,8 @@ public sealed class EphemeralMessage : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xd9c6dc1a);
         var flags = 0u;
         if (Out)

@@ -125,10 +125,14 @@ public sealed class ForumTopicDeleted : ForumTopicBase
 
     public override string TlName => "forumTopicDeleted";
 
+    public override int FirstLayer => 198;
+
     public required int Id { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x023f109b);
         writer.WriteInt32(Id);
     }
@@ -148,6 +152,8 @@ public sealed class ForumTopic : ForumTopicBase
     public override uint ConstructorId => 0xfcdad815;
 
     public override string TlName => "forumTopic";
+
+    public override int FirstLayer => 198;
 
     public bool My { get; init; }
 
@@ -195,6 +201,8 @@ public sealed class ForumTopic : ForumTopicBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         if (writer.Layer < 228)
         {
             Write198(writer);
@@ -356,6 +364,8 @@ public sealed class FactCheck : TlObject
 
     public override string TlName => "factCheck";
 
+    public override int FirstLayer => 198;
+
     public bool NeedCheck { get; init; }
 
     public string? Country { get; init; }
@@ -366,6 +376,8 @@ public sealed class FactCheck : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xb89bfccf);
         var flags = 0u;
         if (NeedCheck)

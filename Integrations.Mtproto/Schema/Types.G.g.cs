@@ -209,6 +209,18 @@ public sealed class GroupCall : GroupCallBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xefb2b617);
         var flags = 0u;
         if (JoinMuted)
@@ -276,6 +288,102 @@ public sealed class GroupCall : GroupCallBase
         DefaultSendAs?.Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xcdf8d3e3);
+        var flags = 0u;
+        if (JoinMuted)
+            flags |= 0x2u;
+        if (CanChangeJoinMuted)
+            flags |= 0x4u;
+        if (JoinDateAsc)
+            flags |= 0x40u;
+        if (ScheduleStartSubscribed)
+            flags |= 0x100u;
+        if (CanStartVideo)
+            flags |= 0x200u;
+        if (RecordVideoActive)
+            flags |= 0x800u;
+        if (RtmpStream)
+            flags |= 0x1000u;
+        if (ListenersHidden)
+            flags |= 0x2000u;
+        if (Title is not null)
+            flags |= 0x8u;
+        if (StreamDcId is not null)
+            flags |= 0x10u;
+        if (RecordStartDate is not null)
+            flags |= 0x20u;
+        if (ScheduleDate is not null)
+            flags |= 0x80u;
+        if (UnmutedVideoCount is not null)
+            flags |= 0x400u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        writer.WriteInt64(AccessHash);
+        writer.WriteInt32(ParticipantsCount);
+        if (Title is not null)
+            writer.WriteString(Title);
+        if (StreamDcId is { } vStreamDcId)
+            writer.WriteInt32(vStreamDcId);
+        if (RecordStartDate is { } vRecordStartDate)
+            writer.WriteInt32(vRecordStartDate);
+        if (ScheduleDate is { } vScheduleDate)
+            writer.WriteInt32(vScheduleDate);
+        if (UnmutedVideoCount is { } vUnmutedVideoCount)
+            writer.WriteInt32(vUnmutedVideoCount);
+        writer.WriteInt32(UnmutedVideoLimit);
+        writer.WriteInt32(Version);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xd597650c);
+        var flags = 0u;
+        if (JoinMuted)
+            flags |= 0x2u;
+        if (CanChangeJoinMuted)
+            flags |= 0x4u;
+        if (JoinDateAsc)
+            flags |= 0x40u;
+        if (ScheduleStartSubscribed)
+            flags |= 0x100u;
+        if (CanStartVideo)
+            flags |= 0x200u;
+        if (RecordVideoActive)
+            flags |= 0x800u;
+        if (RtmpStream)
+            flags |= 0x1000u;
+        if (ListenersHidden)
+            flags |= 0x2000u;
+        if (Title is not null)
+            flags |= 0x8u;
+        if (StreamDcId is not null)
+            flags |= 0x10u;
+        if (RecordStartDate is not null)
+            flags |= 0x20u;
+        if (ScheduleDate is not null)
+            flags |= 0x80u;
+        if (UnmutedVideoCount is not null)
+            flags |= 0x400u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        writer.WriteInt64(AccessHash);
+        writer.WriteInt32(ParticipantsCount);
+        if (Title is not null)
+            writer.WriteString(Title);
+        if (StreamDcId is { } vStreamDcId)
+            writer.WriteInt32(vStreamDcId);
+        if (RecordStartDate is { } vRecordStartDate)
+            writer.WriteInt32(vRecordStartDate);
+        if (ScheduleDate is { } vScheduleDate)
+            writer.WriteInt32(vScheduleDate);
+        if (UnmutedVideoCount is { } vUnmutedVideoCount)
+            writer.WriteInt32(vUnmutedVideoCount);
+        writer.WriteInt32(UnmutedVideoLimit);
+        writer.WriteInt32(Version);
+    }
+
     internal static GroupCall ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -307,6 +415,80 @@ public sealed class GroupCall : GroupCallBase
             InviteLink = (flags & 0x10000u) != 0 ? reader.ReadString() : null,
             SendPaidMessagesStars = (flags & 0x100000u) != 0 ? reader.ReadInt64() : null,
             DefaultSendAs = (flags & 0x200000u) != 0 ? reader.ReadObject<Peer>() : null,
+        };
+    }
+
+    internal static GroupCall ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        long vId = reader.ReadInt64();
+        long vAccessHash = reader.ReadInt64();
+        int vParticipantsCount = reader.ReadInt32();
+        string? vTitle = (flags & 0x8u) != 0 ? reader.ReadString() : null;
+        int? vStreamDcId = (flags & 0x10u) != 0 ? reader.ReadInt32() : null;
+        int? vRecordStartDate = (flags & 0x20u) != 0 ? reader.ReadInt32() : null;
+        int? vScheduleDate = (flags & 0x80u) != 0 ? reader.ReadInt32() : null;
+        int? vUnmutedVideoCount = (flags & 0x400u) != 0 ? reader.ReadInt32() : null;
+        int vUnmutedVideoLimit = reader.ReadInt32();
+        int vVersion = reader.ReadInt32();
+        if ((flags & 0x4000u) != 0)
+            _ = reader.ReadInt64();
+        return new()
+        {
+            JoinMuted = (flags & 0x2u) != 0,
+            CanChangeJoinMuted = (flags & 0x4u) != 0,
+            JoinDateAsc = (flags & 0x40u) != 0,
+            ScheduleStartSubscribed = (flags & 0x100u) != 0,
+            CanStartVideo = (flags & 0x200u) != 0,
+            RecordVideoActive = (flags & 0x800u) != 0,
+            RtmpStream = (flags & 0x1000u) != 0,
+            ListenersHidden = (flags & 0x2000u) != 0,
+            Id = vId,
+            AccessHash = vAccessHash,
+            ParticipantsCount = vParticipantsCount,
+            Title = vTitle,
+            StreamDcId = vStreamDcId,
+            RecordStartDate = vRecordStartDate,
+            ScheduleDate = vScheduleDate,
+            UnmutedVideoCount = vUnmutedVideoCount,
+            UnmutedVideoLimit = vUnmutedVideoLimit,
+            Version = vVersion,
+        };
+    }
+
+    internal static GroupCall ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        long vId = reader.ReadInt64();
+        long vAccessHash = reader.ReadInt64();
+        int vParticipantsCount = reader.ReadInt32();
+        string? vTitle = (flags & 0x8u) != 0 ? reader.ReadString() : null;
+        int? vStreamDcId = (flags & 0x10u) != 0 ? reader.ReadInt32() : null;
+        int? vRecordStartDate = (flags & 0x20u) != 0 ? reader.ReadInt32() : null;
+        int? vScheduleDate = (flags & 0x80u) != 0 ? reader.ReadInt32() : null;
+        int? vUnmutedVideoCount = (flags & 0x400u) != 0 ? reader.ReadInt32() : null;
+        int vUnmutedVideoLimit = reader.ReadInt32();
+        int vVersion = reader.ReadInt32();
+        return new()
+        {
+            JoinMuted = (flags & 0x2u) != 0,
+            CanChangeJoinMuted = (flags & 0x4u) != 0,
+            JoinDateAsc = (flags & 0x40u) != 0,
+            ScheduleStartSubscribed = (flags & 0x100u) != 0,
+            CanStartVideo = (flags & 0x200u) != 0,
+            RecordVideoActive = (flags & 0x800u) != 0,
+            RtmpStream = (flags & 0x1000u) != 0,
+            ListenersHidden = (flags & 0x2000u) != 0,
+            Id = vId,
+            AccessHash = vAccessHash,
+            ParticipantsCount = vParticipantsCount,
+            Title = vTitle,
+            StreamDcId = vStreamDcId,
+            RecordStartDate = vRecordStartDate,
+            ScheduleDate = vScheduleDate,
+            UnmutedVideoCount = vUnmutedVideoCount,
+            UnmutedVideoLimit = vUnmutedVideoLimit,
+            Version = vVersion,
         };
     }
 }
@@ -360,6 +542,12 @@ public sealed class GroupCallParticipant : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x2a3dc7ac);
         var flags = 0u;
         if (Muted)
@@ -414,6 +602,58 @@ public sealed class GroupCallParticipant : TlObject
             writer.WriteInt64(vPaidStarsTotal);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xeba636fe);
+        var flags = 0u;
+        if (Muted)
+            flags |= 0x1u;
+        if (Left)
+            flags |= 0x2u;
+        if (CanSelfUnmute)
+            flags |= 0x4u;
+        if (JustJoined)
+            flags |= 0x10u;
+        if (Versioned)
+            flags |= 0x20u;
+        if (Min)
+            flags |= 0x100u;
+        if (MutedByYou)
+            flags |= 0x200u;
+        if (VolumeByAdmin)
+            flags |= 0x400u;
+        if (Self)
+            flags |= 0x1000u;
+        if (VideoJoined)
+            flags |= 0x8000u;
+        if (ActiveDate is not null)
+            flags |= 0x8u;
+        if (Volume is not null)
+            flags |= 0x80u;
+        if (About is not null)
+            flags |= 0x800u;
+        if (RaiseHandRating is not null)
+            flags |= 0x2000u;
+        if (Video is not null)
+            flags |= 0x40u;
+        if (Presentation is not null)
+            flags |= 0x4000u;
+        writer.WriteUInt32(flags);
+        Peer.Write(writer);
+        writer.WriteInt32(Date);
+        if (ActiveDate is { } vActiveDate)
+            writer.WriteInt32(vActiveDate);
+        writer.WriteInt32(Source);
+        if (Volume is { } vVolume)
+            writer.WriteInt32(vVolume);
+        if (About is not null)
+            writer.WriteString(About);
+        if (RaiseHandRating is { } vRaiseHandRating)
+            writer.WriteInt64(vRaiseHandRating);
+        Video?.Write(writer);
+        Presentation?.Write(writer);
+    }
+
     internal static GroupCallParticipant ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -439,6 +679,42 @@ public sealed class GroupCallParticipant : TlObject
             Video = (flags & 0x40u) != 0 ? reader.ReadObject<GroupCallParticipantVideo>() : null,
             Presentation = (flags & 0x4000u) != 0 ? reader.ReadObject<GroupCallParticipantVideo>() : null,
             PaidStarsTotal = (flags & 0x10000u) != 0 ? reader.ReadInt64() : null,
+        };
+    }
+
+    internal static GroupCallParticipant ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        Peer vPeer = reader.ReadObject<Peer>();
+        int vDate = reader.ReadInt32();
+        int? vActiveDate = (flags & 0x8u) != 0 ? reader.ReadInt32() : null;
+        int vSource = reader.ReadInt32();
+        int? vVolume = (flags & 0x80u) != 0 ? reader.ReadInt32() : null;
+        string? vAbout = (flags & 0x800u) != 0 ? reader.ReadString() : null;
+        long? vRaiseHandRating = (flags & 0x2000u) != 0 ? reader.ReadInt64() : null;
+        GroupCallParticipantVideo? vVideo = (flags & 0x40u) != 0 ? reader.ReadObject<GroupCallParticipantVideo>() : null;
+        GroupCallParticipantVideo? vPresentation = (flags & 0x4000u) != 0 ? reader.ReadObject<GroupCallParticipantVideo>() : null;
+        return new()
+        {
+            Muted = (flags & 0x1u) != 0,
+            Left = (flags & 0x2u) != 0,
+            CanSelfUnmute = (flags & 0x4u) != 0,
+            JustJoined = (flags & 0x10u) != 0,
+            Versioned = (flags & 0x20u) != 0,
+            Min = (flags & 0x100u) != 0,
+            MutedByYou = (flags & 0x200u) != 0,
+            VolumeByAdmin = (flags & 0x400u) != 0,
+            Self = (flags & 0x1000u) != 0,
+            VideoJoined = (flags & 0x8000u) != 0,
+            Peer = vPeer,
+            Date = vDate,
+            ActiveDate = vActiveDate,
+            Source = vSource,
+            Volume = vVolume,
+            About = vAbout,
+            RaiseHandRating = vRaiseHandRating,
+            Video = vVideo,
+            Presentation = vPresentation,
         };
     }
 }
@@ -521,6 +797,8 @@ public sealed class GeoPointAddress : TlObject
 
     public override string TlName => "geoPointAddress";
 
+    public override int FirstLayer => 198;
+
     public required string CountryIso2 { get; init; }
 
     public string? State { get; init; }
@@ -531,6 +809,8 @@ public sealed class GeoPointAddress : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xde4c5d93);
         var flags = 0u;
         if (State is not null)
@@ -569,6 +849,8 @@ public sealed class GroupCallMessage : TlObject
 
     public override string TlName => "groupCallMessage";
 
+    public override int FirstLayer => 228;
+
     public bool FromAdmin { get; init; }
 
     public required int Id { get; init; }
@@ -583,6 +865,8 @@ public sealed class GroupCallMessage : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x1a8afc7e);
         var flags = 0u;
         if (FromAdmin)

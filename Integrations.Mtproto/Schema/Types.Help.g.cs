@@ -60,8 +60,12 @@ public sealed class HelpAppConfigNotModified : HelpAppConfigBase
 
     public override string TlName => "help.appConfigNotModified";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x7cde641d);
     }
 
@@ -75,12 +79,16 @@ public sealed class HelpAppConfig : HelpAppConfigBase
 
     public override string TlName => "help.appConfig";
 
+    public override int FirstLayer => 198;
+
     public required int Hash { get; init; }
 
     public required JSONValue Config { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xdd18782e);
         writer.WriteInt32(Hash);
         Config.Write(writer);

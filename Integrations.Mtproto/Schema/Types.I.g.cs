@@ -289,6 +289,12 @@ public sealed class InputPhoneContact : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x6a1dc4be);
         var flags = 0u;
         if (Note is not null)
@@ -301,6 +307,15 @@ public sealed class InputPhoneContact : TlObject
         Note?.Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xf392b7f4);
+        writer.WriteInt64(ClientId);
+        writer.WriteString(Phone);
+        writer.WriteString(FirstName);
+        writer.WriteString(LastName);
+    }
+
     internal static InputPhoneContact ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -311,6 +326,21 @@ public sealed class InputPhoneContact : TlObject
             FirstName = reader.ReadString(),
             LastName = reader.ReadString(),
             Note = (flags & 0x1u) != 0 ? reader.ReadObject<TextWithEntities>() : null,
+        };
+    }
+
+    internal static InputPhoneContact ReadBody198(ref TlReader reader)
+    {
+        long vClientId = reader.ReadInt64();
+        string vPhone = reader.ReadString();
+        string vFirstName = reader.ReadString();
+        string vLastName = reader.ReadString();
+        return new()
+        {
+            ClientId = vClientId,
+            Phone = vPhone,
+            FirstName = vFirstName,
+            LastName = vLastName,
         };
     }
 }
@@ -390,10 +420,14 @@ public sealed class InputFileStoryDocument : InputFileBase
 
     public override string TlName => "inputFileStoryDocument";
 
+    public override int FirstLayer => 198;
+
     public required InputDocumentBase Id { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x62dc8b48);
         Id.Write(writer);
     }
@@ -443,6 +477,18 @@ public sealed class InputMediaUploadedPhoto : InputMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x7d8375da);
         var flags = 0u;
         if (Spoiler)
@@ -463,6 +509,40 @@ public sealed class InputMediaUploadedPhoto : InputMedia
             (Video ?? throw TlException.FlagNeeds(TlName, "video")).Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x1e287d04);
+        var flags = 0u;
+        if (Spoiler)
+            flags |= 0x4u;
+        if (Stickers is not null)
+            flags |= 0x1u;
+        if (TtlSeconds is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        File.Write(writer);
+        if (Stickers is not null)
+            writer.WriteVector(Stickers);
+        if (TtlSeconds is { } vTtlSeconds)
+            writer.WriteInt32(vTtlSeconds);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x1e287d04);
+        var flags = 0u;
+        if (Stickers is not null)
+            flags |= 0x1u;
+        if (TtlSeconds is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        File.Write(writer);
+        if (Stickers is not null)
+            writer.WriteVector(Stickers);
+        if (TtlSeconds is { } vTtlSeconds)
+            writer.WriteInt32(vTtlSeconds);
+    }
+
     internal static InputMediaUploadedPhoto ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -474,6 +554,21 @@ public sealed class InputMediaUploadedPhoto : InputMedia
             Stickers = (flags & 0x1u) != 0 ? reader.ReadVector<InputDocumentBase>() : null,
             TtlSeconds = (flags & 0x2u) != 0 ? reader.ReadInt32() : null,
             Video = (flags & 0x8u) != 0 ? reader.ReadObject<InputDocumentBase>() : null,
+        };
+    }
+
+    internal static InputMediaUploadedPhoto ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        InputFileBase vFile = reader.ReadObject<InputFileBase>();
+        IReadOnlyList<InputDocumentBase>? vStickers = (flags & 0x1u) != 0 ? reader.ReadVector<InputDocumentBase>() : null;
+        int? vTtlSeconds = (flags & 0x2u) != 0 ? reader.ReadInt32() : null;
+        return new()
+        {
+            Spoiler = (flags & 0x4u) != 0,
+            File = vFile,
+            Stickers = vStickers,
+            TtlSeconds = vTtlSeconds,
         };
     }
 }
@@ -497,6 +592,18 @@ public sealed class InputMediaPhoto : InputMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xe3af4434);
         var flags = 0u;
         if (Spoiler)
@@ -513,6 +620,32 @@ public sealed class InputMediaPhoto : InputMedia
             (Video ?? throw TlException.FlagNeeds(TlName, "video")).Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xb3ba0635);
+        var flags = 0u;
+        if (Spoiler)
+            flags |= 0x2u;
+        if (TtlSeconds is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        Id.Write(writer);
+        if (TtlSeconds is { } vTtlSeconds)
+            writer.WriteInt32(vTtlSeconds);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xb3ba0635);
+        var flags = 0u;
+        if (TtlSeconds is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        Id.Write(writer);
+        if (TtlSeconds is { } vTtlSeconds)
+            writer.WriteInt32(vTtlSeconds);
+    }
+
     internal static InputMediaPhoto ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -523,6 +656,19 @@ public sealed class InputMediaPhoto : InputMedia
             Id = reader.ReadObject<InputPhotoBase>(),
             TtlSeconds = (flags & 0x1u) != 0 ? reader.ReadInt32() : null,
             Video = (flags & 0x4u) != 0 ? reader.ReadObject<InputDocumentBase>() : null,
+        };
+    }
+
+    internal static InputMediaPhoto ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        InputPhotoBase vId = reader.ReadObject<InputPhotoBase>();
+        int? vTtlSeconds = (flags & 0x1u) != 0 ? reader.ReadInt32() : null;
+        return new()
+        {
+            Spoiler = (flags & 0x2u) != 0,
+            Id = vId,
+            TtlSeconds = vTtlSeconds,
         };
     }
 }
@@ -618,6 +764,12 @@ public sealed class InputMediaUploadedDocument : InputMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x037c9330);
         var flags = 0u;
         if (NosoundVideo)
@@ -650,6 +802,31 @@ public sealed class InputMediaUploadedDocument : InputMedia
             writer.WriteInt32(vTtlSeconds);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x5b38c6c1);
+        var flags = 0u;
+        if (NosoundVideo)
+            flags |= 0x8u;
+        if (ForceFile)
+            flags |= 0x10u;
+        if (Thumb is not null)
+            flags |= 0x4u;
+        if (Stickers is not null)
+            flags |= 0x1u;
+        if (TtlSeconds is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        File.Write(writer);
+        Thumb?.Write(writer);
+        writer.WriteString(MimeType);
+        writer.WriteVector(Attributes);
+        if (Stickers is not null)
+            writer.WriteVector(Stickers);
+        if (TtlSeconds is { } vTtlSeconds)
+            writer.WriteInt32(vTtlSeconds);
+    }
+
     internal static InputMediaUploadedDocument ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -666,6 +843,28 @@ public sealed class InputMediaUploadedDocument : InputMedia
             VideoCover = (flags & 0x40u) != 0 ? reader.ReadObject<InputPhotoBase>() : null,
             VideoTimestamp = (flags & 0x80u) != 0 ? reader.ReadInt32() : null,
             TtlSeconds = (flags & 0x2u) != 0 ? reader.ReadInt32() : null,
+        };
+    }
+
+    internal static InputMediaUploadedDocument ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        InputFileBase vFile = reader.ReadObject<InputFileBase>();
+        InputFileBase? vThumb = (flags & 0x4u) != 0 ? reader.ReadObject<InputFileBase>() : null;
+        string vMimeType = reader.ReadString();
+        IReadOnlyList<DocumentAttribute> vAttributes = reader.ReadVector<DocumentAttribute>();
+        IReadOnlyList<InputDocumentBase>? vStickers = (flags & 0x1u) != 0 ? reader.ReadVector<InputDocumentBase>() : null;
+        int? vTtlSeconds = (flags & 0x2u) != 0 ? reader.ReadInt32() : null;
+        return new()
+        {
+            NosoundVideo = (flags & 0x8u) != 0,
+            ForceFile = (flags & 0x10u) != 0,
+            File = vFile,
+            Thumb = vThumb,
+            MimeType = vMimeType,
+            Attributes = vAttributes,
+            Stickers = vStickers,
+            TtlSeconds = vTtlSeconds,
         };
     }
 }
@@ -691,6 +890,12 @@ public sealed class InputMediaDocument : InputMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xa8763ab5);
         var flags = 0u;
         if (Spoiler)
@@ -714,6 +919,22 @@ public sealed class InputMediaDocument : InputMedia
             writer.WriteString(Query);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x33473058);
+        var flags = 0u;
+        if (TtlSeconds is not null)
+            flags |= 0x1u;
+        if (Query is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        Id.Write(writer);
+        if (TtlSeconds is { } vTtlSeconds)
+            writer.WriteInt32(vTtlSeconds);
+        if (Query is not null)
+            writer.WriteString(Query);
+    }
+
     internal static InputMediaDocument ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -725,6 +946,20 @@ public sealed class InputMediaDocument : InputMedia
             VideoTimestamp = (flags & 0x10u) != 0 ? reader.ReadInt32() : null,
             TtlSeconds = (flags & 0x1u) != 0 ? reader.ReadInt32() : null,
             Query = (flags & 0x2u) != 0 ? reader.ReadString() : null,
+        };
+    }
+
+    internal static InputMediaDocument ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        InputDocumentBase vId = reader.ReadObject<InputDocumentBase>();
+        int? vTtlSeconds = (flags & 0x1u) != 0 ? reader.ReadInt32() : null;
+        string? vQuery = (flags & 0x2u) != 0 ? reader.ReadString() : null;
+        return new()
+        {
+            Id = vId,
+            TtlSeconds = vTtlSeconds,
+            Query = vQuery,
         };
     }
 }
@@ -788,10 +1023,28 @@ public sealed class InputMediaPhotoExternal : InputMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xe5bbfe1a);
         var flags = 0u;
         if (Spoiler)
             flags |= 0x2u;
+        if (TtlSeconds is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        writer.WriteString(Url);
+        if (TtlSeconds is { } vTtlSeconds)
+            writer.WriteInt32(vTtlSeconds);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xe5bbfe1a);
+        var flags = 0u;
         if (TtlSeconds is not null)
             flags |= 0x1u;
         writer.WriteUInt32(flags);
@@ -831,6 +1084,12 @@ public sealed class InputMediaDocumentExternal : InputMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x779600f9);
         var flags = 0u;
         if (Spoiler)
@@ -850,6 +1109,18 @@ public sealed class InputMediaDocumentExternal : InputMedia
             writer.WriteInt32(vVideoTimestamp);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xfb52dc99);
+        var flags = 0u;
+        if (TtlSeconds is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        writer.WriteString(Url);
+        if (TtlSeconds is { } vTtlSeconds)
+            writer.WriteInt32(vTtlSeconds);
+    }
+
     internal static InputMediaDocumentExternal ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -860,6 +1131,18 @@ public sealed class InputMediaDocumentExternal : InputMedia
             TtlSeconds = (flags & 0x1u) != 0 ? reader.ReadInt32() : null,
             VideoCover = (flags & 0x4u) != 0 ? reader.ReadObject<InputPhotoBase>() : null,
             VideoTimestamp = (flags & 0x8u) != 0 ? reader.ReadInt32() : null,
+        };
+    }
+
+    internal static InputMediaDocumentExternal ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vUrl = reader.ReadString();
+        int? vTtlSeconds = (flags & 0x1u) != 0 ? reader.ReadInt32() : null;
+        return new()
+        {
+            Url = vUrl,
+            TtlSeconds = vTtlSeconds,
         };
     }
 }
@@ -915,6 +1198,12 @@ public sealed class InputMediaInvoice : InputMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x405fef0d);
         var flags = 0u;
         if (Photo is not null)
@@ -939,6 +1228,26 @@ public sealed class InputMediaInvoice : InputMedia
         ExtendedMedia?.Write(writer);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xd9799874);
+        var flags = 0u;
+        if (Photo is not null)
+            flags |= 0x1u;
+        if (StartParam is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        writer.WriteString(Title);
+        writer.WriteString(Description);
+        Photo?.Write(writer);
+        Invoice.Write(writer);
+        writer.WriteBytes(Payload);
+        writer.WriteString(Provider ?? "");
+        ProviderData.Write(writer);
+        if (StartParam is not null)
+            writer.WriteString(StartParam);
+    }
+
     internal static InputMediaInvoice ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -953,6 +1262,30 @@ public sealed class InputMediaInvoice : InputMedia
             ProviderData = reader.ReadObject<DataJSON>(),
             StartParam = (flags & 0x2u) != 0 ? reader.ReadString() : null,
             ExtendedMedia = (flags & 0x4u) != 0 ? reader.ReadObject<InputMedia>() : null,
+        };
+    }
+
+    internal static InputMediaInvoice ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vTitle = reader.ReadString();
+        string vDescription = reader.ReadString();
+        InputWebDocument? vPhoto = (flags & 0x1u) != 0 ? reader.ReadObject<InputWebDocument>() : null;
+        Invoice vInvoice = reader.ReadObject<Invoice>();
+        byte[] vPayload = reader.ReadBytes();
+        string vProvider = reader.ReadString();
+        DataJSON vProviderData = reader.ReadObject<DataJSON>();
+        string? vStartParam = (flags & 0x2u) != 0 ? reader.ReadString() : null;
+        return new()
+        {
+            Title = vTitle,
+            Description = vDescription,
+            Photo = vPhoto,
+            Invoice = vInvoice,
+            Payload = vPayload,
+            Provider = vProvider,
+            ProviderData = vProviderData,
+            StartParam = vStartParam,
         };
     }
 }
@@ -1031,6 +1364,12 @@ public sealed class InputMediaPoll : InputMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x883a4108);
         var flags = 0u;
         if (CorrectAnswers is not null)
@@ -1053,6 +1392,20 @@ public sealed class InputMediaPoll : InputMedia
         SolutionMedia?.Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x0f94e5f1);
+        var flags = 0u;
+        if (Solution is not null || SolutionEntities is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        Poll.Write(writer);
+        if ((flags & 0x2u) != 0)
+            writer.WriteString(Solution ?? "");
+        if ((flags & 0x2u) != 0)
+            writer.WriteVector(SolutionEntities ?? []);
+    }
+
     internal static InputMediaPoll ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -1064,6 +1417,22 @@ public sealed class InputMediaPoll : InputMedia
             Solution = (flags & 0x2u) != 0 ? reader.ReadString() : null,
             SolutionEntities = (flags & 0x2u) != 0 ? reader.ReadVector<MessageEntity>() : null,
             SolutionMedia = (flags & 0x4u) != 0 ? reader.ReadObject<InputMedia>() : null,
+        };
+    }
+
+    internal static InputMediaPoll ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        Poll vPoll = reader.ReadObject<Poll>();
+        if ((flags & 0x1u) != 0)
+            _ = reader.ReadBytesVector();
+        string? vSolution = (flags & 0x2u) != 0 ? reader.ReadString() : null;
+        IReadOnlyList<MessageEntity>? vSolutionEntities = (flags & 0x2u) != 0 ? reader.ReadVector<MessageEntity>() : null;
+        return new()
+        {
+            Poll = vPoll,
+            Solution = vSolution,
+            SolutionEntities = vSolutionEntities,
         };
     }
 }
@@ -1099,12 +1468,16 @@ public sealed class InputMediaStory : InputMedia
 
     public override string TlName => "inputMediaStory";
 
+    public override int FirstLayer => 198;
+
     public required InputPeer Peer { get; init; }
 
     public required int Id { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x89fdd778);
         Peer.Write(writer);
         writer.WriteInt32(Id);
@@ -1127,6 +1500,8 @@ public sealed class InputMediaWebPage : InputMedia
 
     public override string TlName => "inputMediaWebPage";
 
+    public override int FirstLayer => 198;
+
     public bool ForceLargeMedia { get; init; }
 
     public bool ForceSmallMedia { get; init; }
@@ -1137,6 +1512,8 @@ public sealed class InputMediaWebPage : InputMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xc21b8849);
         var flags = 0u;
         if (ForceLargeMedia)
@@ -1169,6 +1546,8 @@ public sealed class InputMediaPaidMedia : InputMedia
 
     public override string TlName => "inputMediaPaidMedia";
 
+    public override int FirstLayer => 198;
+
     public required long StarsAmount { get; init; }
 
     public required IReadOnlyList<InputMedia> ExtendedMedia { get; init; }
@@ -1177,6 +1556,8 @@ public sealed class InputMediaPaidMedia : InputMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xc4103386);
         var flags = 0u;
         if (Payload is not null)
@@ -1207,10 +1588,14 @@ public sealed class InputMediaTodo : InputMedia
 
     public override string TlName => "inputMediaTodo";
 
+    public override int FirstLayer => 228;
+
     public required TodoList Todo { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x9fc55fde);
         Todo.Write(writer);
     }
@@ -1231,6 +1616,8 @@ public sealed class InputMediaStakeDice : InputMedia
 
     public override string TlName => "inputMediaStakeDice";
 
+    public override int FirstLayer => 228;
+
     public required string GameHash { get; init; }
 
     public required long TonAmount { get; init; }
@@ -1239,6 +1626,8 @@ public sealed class InputMediaStakeDice : InputMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xf3a9244a);
         writer.WriteString(GameHash);
         writer.WriteInt64(TonAmount);
@@ -1908,8 +2297,12 @@ public sealed class InputStickerSetEmojiGenericAnimations : InputStickerSet
 
     public override string TlName => "inputStickerSetEmojiGenericAnimations";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x04c4d4ce);
     }
 
@@ -1923,8 +2316,12 @@ public sealed class InputStickerSetEmojiDefaultStatuses : InputStickerSet
 
     public override string TlName => "inputStickerSetEmojiDefaultStatuses";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x29d0f5ee);
     }
 
@@ -1938,8 +2335,12 @@ public sealed class InputStickerSetEmojiDefaultTopicIcons : InputStickerSet
 
     public override string TlName => "inputStickerSetEmojiDefaultTopicIcons";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x44c1f8e9);
     }
 
@@ -1953,8 +2354,12 @@ public sealed class InputStickerSetEmojiChannelDefaultStatuses : InputStickerSet
 
     public override string TlName => "inputStickerSetEmojiChannelDefaultStatuses";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x49748553);
     }
 
@@ -1968,8 +2373,12 @@ public sealed class InputStickerSetTonGifts : InputStickerSet
 
     public override string TlName => "inputStickerSetTonGifts";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x1cf671a0);
     }
 
@@ -2214,6 +2623,12 @@ public sealed class Invoice : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x049ee584);
         var flags = 0u;
         if (Test)
@@ -2253,6 +2668,41 @@ public sealed class Invoice : TlObject
             writer.WriteInt32(vSubscriptionPeriod);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x3e85a91b);
+        var flags = 0u;
+        if (Test)
+            flags |= 0x1u;
+        if (NameRequested)
+            flags |= 0x2u;
+        if (PhoneRequested)
+            flags |= 0x4u;
+        if (EmailRequested)
+            flags |= 0x8u;
+        if (ShippingAddressRequested)
+            flags |= 0x10u;
+        if (Flexible)
+            flags |= 0x20u;
+        if (PhoneToProvider)
+            flags |= 0x40u;
+        if (EmailToProvider)
+            flags |= 0x80u;
+        if (Recurring)
+            flags |= 0x200u;
+        if (MaxTipAmount is not null || SuggestedTipAmounts is not null)
+            flags |= 0x100u;
+        writer.WriteUInt32(flags);
+        writer.WriteString(Currency);
+        writer.WriteVector(Prices);
+        if ((flags & 0x100u) != 0)
+            writer.WriteInt64(MaxTipAmount ?? 0);
+        if ((flags & 0x100u) != 0)
+            writer.WriteInt64Vector(SuggestedTipAmounts ?? []);
+        if ((flags & 0x200u) != 0)
+            writer.WriteString("");
+    }
+
     internal static Invoice ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -2273,6 +2723,33 @@ public sealed class Invoice : TlObject
             SuggestedTipAmounts = (flags & 0x100u) != 0 ? reader.ReadInt64Vector() : null,
             TermsUrl = (flags & 0x400u) != 0 ? reader.ReadString() : null,
             SubscriptionPeriod = (flags & 0x800u) != 0 ? reader.ReadInt32() : null,
+        };
+    }
+
+    internal static Invoice ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vCurrency = reader.ReadString();
+        IReadOnlyList<LabeledPrice> vPrices = reader.ReadVector<LabeledPrice>();
+        long? vMaxTipAmount = (flags & 0x100u) != 0 ? reader.ReadInt64() : null;
+        IReadOnlyList<long>? vSuggestedTipAmounts = (flags & 0x100u) != 0 ? reader.ReadInt64Vector() : null;
+        if ((flags & 0x200u) != 0)
+            _ = reader.ReadString();
+        return new()
+        {
+            Test = (flags & 0x1u) != 0,
+            NameRequested = (flags & 0x2u) != 0,
+            PhoneRequested = (flags & 0x4u) != 0,
+            EmailRequested = (flags & 0x8u) != 0,
+            ShippingAddressRequested = (flags & 0x10u) != 0,
+            Flexible = (flags & 0x20u) != 0,
+            PhoneToProvider = (flags & 0x40u) != 0,
+            EmailToProvider = (flags & 0x80u) != 0,
+            Recurring = (flags & 0x200u) != 0,
+            Currency = vCurrency,
+            Prices = vPrices,
+            MaxTipAmount = vMaxTipAmount,
+            SuggestedTipAmounts = vSuggestedTipAmounts,
         };
     }
 }
@@ -2459,10 +2936,14 @@ public sealed class InputDialogPeerCommunity : InputDialogPeerBase
 
     public override string TlName => "inputDialogPeerCommunity";
 
+    public override int FirstLayer => 228;
+
     public required InputChannelBase Community { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x69ef72c4);
         Community.Write(writer);
     }
@@ -2586,10 +3067,14 @@ public sealed class InputGroupCallSlug : InputGroupCallBase
 
     public override string TlName => "inputGroupCallSlug";
 
+    public override int FirstLayer => 228;
+
     public required string Slug { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xfe06823f);
         writer.WriteString(Slug);
     }
@@ -2610,10 +3095,14 @@ public sealed class InputGroupCallInviteMessage : InputGroupCallBase
 
     public override string TlName => "inputGroupCallInviteMessage";
 
+    public override int FirstLayer => 228;
+
     public required int MsgId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x8c10603f);
         writer.WriteInt32(MsgId);
     }
@@ -2709,8 +3198,12 @@ public sealed class InlineQueryPeerTypeBotPM : InlineQueryPeerType
 
     public override string TlName => "inlineQueryPeerTypeBotPM";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x0e3b2d0c);
     }
 
@@ -2723,6 +3216,8 @@ public sealed class InputReplyToMessage : InputReplyTo
     public override uint ConstructorId => 0x3bd4b7c2;
 
     public override string TlName => "inputReplyToMessage";
+
+    public override int FirstLayer => 198;
 
     public required int ReplyToMsgId { get; init; }
 
@@ -2744,6 +3239,14 @@ public sealed class InputReplyToMessage : InputReplyTo
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x3bd4b7c2);
         var flags = 0u;
         if (TopMsgId is not null)
@@ -2780,6 +3283,33 @@ public sealed class InputReplyToMessage : InputReplyTo
             writer.WriteBytes(PollOption);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x22c0f6d5);
+        var flags = 0u;
+        if (TopMsgId is not null)
+            flags |= 0x1u;
+        if (ReplyToPeerId is not null)
+            flags |= 0x2u;
+        if (QuoteText is not null)
+            flags |= 0x4u;
+        if (QuoteEntities is not null)
+            flags |= 0x8u;
+        if (QuoteOffset is not null)
+            flags |= 0x10u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt32(ReplyToMsgId);
+        if (TopMsgId is { } vTopMsgId)
+            writer.WriteInt32(vTopMsgId);
+        ReplyToPeerId?.Write(writer);
+        if (QuoteText is not null)
+            writer.WriteString(QuoteText);
+        if (QuoteEntities is not null)
+            writer.WriteVector(QuoteEntities);
+        if (QuoteOffset is { } vQuoteOffset)
+            writer.WriteInt32(vQuoteOffset);
+    }
+
     internal static InputReplyToMessage ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -2796,6 +3326,26 @@ public sealed class InputReplyToMessage : InputReplyTo
             PollOption = (flags & 0x80u) != 0 ? reader.ReadBytes() : null,
         };
     }
+
+    internal static InputReplyToMessage ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        int vReplyToMsgId = reader.ReadInt32();
+        int? vTopMsgId = (flags & 0x1u) != 0 ? reader.ReadInt32() : null;
+        InputPeer? vReplyToPeerId = (flags & 0x2u) != 0 ? reader.ReadObject<InputPeer>() : null;
+        string? vQuoteText = (flags & 0x4u) != 0 ? reader.ReadString() : null;
+        IReadOnlyList<MessageEntity>? vQuoteEntities = (flags & 0x8u) != 0 ? reader.ReadVector<MessageEntity>() : null;
+        int? vQuoteOffset = (flags & 0x10u) != 0 ? reader.ReadInt32() : null;
+        return new()
+        {
+            ReplyToMsgId = vReplyToMsgId,
+            TopMsgId = vTopMsgId,
+            ReplyToPeerId = vReplyToPeerId,
+            QuoteText = vQuoteText,
+            QuoteEntities = vQuoteEntities,
+            QuoteOffset = vQuoteOffset,
+        };
+    }
 }
 
 /// <summary><c>inputReplyToStory#5881323a peer:InputPeer story_id:int = InputReplyTo;</c></summary>
@@ -2805,12 +3355,16 @@ public sealed class InputReplyToStory : InputReplyTo
 
     public override string TlName => "inputReplyToStory";
 
+    public override int FirstLayer => 198;
+
     public required InputPeer Peer { get; init; }
 
     public required int StoryId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x5881323a);
         Peer.Write(writer);
         writer.WriteInt32(StoryId);
@@ -2833,10 +3387,14 @@ public sealed class InputReplyToMonoForum : InputReplyTo
 
     public override string TlName => "inputReplyToMonoForum";
 
+    public override int FirstLayer => 228;
+
     public required InputPeer MonoforumPeerId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x69d66c45);
         MonoforumPeerId.Write(writer);
     }
@@ -2857,10 +3415,14 @@ public sealed class InputReplyToEphemeralMessage : InputReplyTo
 
     public override string TlName => "inputReplyToEphemeralMessage";
 
+    public override int FirstLayer => 228;
+
     public required int Id { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x4119b95e);
         writer.WriteInt32(Id);
     }
@@ -2881,10 +3443,14 @@ public sealed class InputQuickReplyShortcut : InputQuickReplyShortcutBase
 
     public override string TlName => "inputQuickReplyShortcut";
 
+    public override int FirstLayer => 198;
+
     public required string Shortcut { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x24596d41);
         writer.WriteString(Shortcut);
     }
@@ -2905,10 +3471,14 @@ public sealed class InputQuickReplyShortcutId : InputQuickReplyShortcutBase
 
     public override string TlName => "inputQuickReplyShortcutId";
 
+    public override int FirstLayer => 198;
+
     public required int ShortcutId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x01190cf1);
         writer.WriteInt32(ShortcutId);
     }
@@ -2929,12 +3499,16 @@ public sealed class InputRichFilePhoto : InputRichFile
 
     public override string TlName => "inputRichFilePhoto";
 
+    public override int FirstLayer => 228;
+
     public required string Id { get; init; }
 
     public required InputPhotoBase Photo { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x9b00622b);
         writer.WriteString(Id);
         Photo.Write(writer);
@@ -2957,12 +3531,16 @@ public sealed class InputRichFileDocument : InputRichFile
 
     public override string TlName => "inputRichFileDocument";
 
+    public override int FirstLayer => 228;
+
     public required string Id { get; init; }
 
     public required InputDocumentBase Document { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x83281dbd);
         writer.WriteString(Id);
         Document.Write(writer);
@@ -2985,6 +3563,8 @@ public sealed class InputRichMessage : InputRichMessageBase
 
     public override string TlName => "inputRichMessage";
 
+    public override int FirstLayer => 228;
+
     public bool Rtl { get; init; }
 
     public bool Noautolink { get; init; }
@@ -2999,6 +3579,8 @@ public sealed class InputRichMessage : InputRichMessageBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xe4c449fc);
         var flags = 0u;
         if (Rtl)
@@ -3043,6 +3625,8 @@ public sealed class InputRichMessageHTML : InputRichMessageBase
 
     public override string TlName => "inputRichMessageHTML";
 
+    public override int FirstLayer => 228;
+
     public bool Rtl { get; init; }
 
     public bool Noautolink { get; init; }
@@ -3053,6 +3637,8 @@ public sealed class InputRichMessageHTML : InputRichMessageBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xdacb836a);
         var flags = 0u;
         if (Rtl)
@@ -3087,6 +3673,8 @@ public sealed class InputRichMessageMarkdown : InputRichMessageBase
 
     public override string TlName => "inputRichMessageMarkdown";
 
+    public override int FirstLayer => 228;
+
     public bool Rtl { get; init; }
 
     public bool Noautolink { get; init; }
@@ -3097,6 +3685,8 @@ public sealed class InputRichMessageMarkdown : InputRichMessageBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x004b572c);
         var flags = 0u;
         if (Rtl)

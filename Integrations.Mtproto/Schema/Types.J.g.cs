@@ -176,8 +176,12 @@ public sealed class JoinChatBotResultApproved : JoinChatBotResult
 
     public override string TlName => "joinChatBotResultApproved";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xae152a69);
     }
 
@@ -191,8 +195,12 @@ public sealed class JoinChatBotResultDeclined : JoinChatBotResult
 
     public override string TlName => "joinChatBotResultDeclined";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x0efa0194);
     }
 
@@ -206,8 +214,12 @@ public sealed class JoinChatBotResultQueued : JoinChatBotResult
 
     public override string TlName => "joinChatBotResultQueued";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x98a3a840);
     }
 
@@ -221,10 +233,14 @@ public sealed class JoinChatBotResultWebView : JoinChatBotResult
 
     public override string TlName => "joinChatBotResultWebView";
 
+    public override int FirstLayer => 228;
+
     public required string Url { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xd6e3b813);
         writer.WriteString(Url);
     }

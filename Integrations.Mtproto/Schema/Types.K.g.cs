@@ -19,12 +19,24 @@ public sealed class KeyboardButton : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x7d170cff);
         var flags = 0u;
         if (Style is not null)
             flags |= 0x400u;
         writer.WriteUInt32(flags);
         Style?.Write(writer);
+        writer.WriteString(Text);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xa2fa4880);
         writer.WriteString(Text);
     }
 
@@ -35,6 +47,15 @@ public sealed class KeyboardButton : KeyboardButtonBase
         {
             Style = (flags & 0x400u) != 0 ? reader.ReadObject<KeyboardButtonStyle>() : null,
             Text = reader.ReadString(),
+        };
+    }
+
+    internal static KeyboardButton ReadBody198(ref TlReader reader)
+    {
+        string vText = reader.ReadString();
+        return new()
+        {
+            Text = vText,
         };
     }
 }
@@ -54,12 +75,25 @@ public sealed class KeyboardButtonUrl : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xd80c25ec);
         var flags = 0u;
         if (Style is not null)
             flags |= 0x400u;
         writer.WriteUInt32(flags);
         Style?.Write(writer);
+        writer.WriteString(Text);
+        writer.WriteString(Url);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x258aff05);
         writer.WriteString(Text);
         writer.WriteString(Url);
     }
@@ -72,6 +106,17 @@ public sealed class KeyboardButtonUrl : KeyboardButtonBase
             Style = (flags & 0x400u) != 0 ? reader.ReadObject<KeyboardButtonStyle>() : null,
             Text = reader.ReadString(),
             Url = reader.ReadString(),
+        };
+    }
+
+    internal static KeyboardButtonUrl ReadBody198(ref TlReader reader)
+    {
+        string vText = reader.ReadString();
+        string vUrl = reader.ReadString();
+        return new()
+        {
+            Text = vText,
+            Url = vUrl,
         };
     }
 }
@@ -93,6 +138,12 @@ public sealed class KeyboardButtonCallback : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xe62bc960);
         var flags = 0u;
         if (RequiresPassword)
@@ -101,6 +152,17 @@ public sealed class KeyboardButtonCallback : KeyboardButtonBase
             flags |= 0x400u;
         writer.WriteUInt32(flags);
         Style?.Write(writer);
+        writer.WriteString(Text);
+        writer.WriteBytes(Data);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x35bbdb6b);
+        var flags = 0u;
+        if (RequiresPassword)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
         writer.WriteString(Text);
         writer.WriteBytes(Data);
     }
@@ -114,6 +176,19 @@ public sealed class KeyboardButtonCallback : KeyboardButtonBase
             Style = (flags & 0x400u) != 0 ? reader.ReadObject<KeyboardButtonStyle>() : null,
             Text = reader.ReadString(),
             Data = reader.ReadBytes(),
+        };
+    }
+
+    internal static KeyboardButtonCallback ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vText = reader.ReadString();
+        byte[] vData = reader.ReadBytes();
+        return new()
+        {
+            RequiresPassword = (flags & 0x1u) != 0,
+            Text = vText,
+            Data = vData,
         };
     }
 }
@@ -131,12 +206,24 @@ public sealed class KeyboardButtonRequestPhone : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x417efd8f);
         var flags = 0u;
         if (Style is not null)
             flags |= 0x400u;
         writer.WriteUInt32(flags);
         Style?.Write(writer);
+        writer.WriteString(Text);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xb16a6c29);
         writer.WriteString(Text);
     }
 
@@ -147,6 +234,15 @@ public sealed class KeyboardButtonRequestPhone : KeyboardButtonBase
         {
             Style = (flags & 0x400u) != 0 ? reader.ReadObject<KeyboardButtonStyle>() : null,
             Text = reader.ReadString(),
+        };
+    }
+
+    internal static KeyboardButtonRequestPhone ReadBody198(ref TlReader reader)
+    {
+        string vText = reader.ReadString();
+        return new()
+        {
+            Text = vText,
         };
     }
 }
@@ -164,12 +260,24 @@ public sealed class KeyboardButtonRequestGeoLocation : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xaa40f94d);
         var flags = 0u;
         if (Style is not null)
             flags |= 0x400u;
         writer.WriteUInt32(flags);
         Style?.Write(writer);
+        writer.WriteString(Text);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xfc796b3f);
         writer.WriteString(Text);
     }
 
@@ -180,6 +288,15 @@ public sealed class KeyboardButtonRequestGeoLocation : KeyboardButtonBase
         {
             Style = (flags & 0x400u) != 0 ? reader.ReadObject<KeyboardButtonStyle>() : null,
             Text = reader.ReadString(),
+        };
+    }
+
+    internal static KeyboardButtonRequestGeoLocation ReadBody198(ref TlReader reader)
+    {
+        string vText = reader.ReadString();
+        return new()
+        {
+            Text = vText,
         };
     }
 }
@@ -203,6 +320,18 @@ public sealed class KeyboardButtonSwitchInline : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x991399fc);
         var flags = 0u;
         if (SamePeer)
@@ -219,6 +348,32 @@ public sealed class KeyboardButtonSwitchInline : KeyboardButtonBase
             writer.WriteVector(PeerTypes);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x93b9fbb5);
+        var flags = 0u;
+        if (SamePeer)
+            flags |= 0x1u;
+        if (PeerTypes is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        writer.WriteString(Text);
+        writer.WriteString(Query);
+        if (PeerTypes is not null)
+            writer.WriteVector(PeerTypes);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x0568a748);
+        var flags = 0u;
+        if (SamePeer)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        writer.WriteString(Text);
+        writer.WriteString(Query);
+    }
+
     internal static KeyboardButtonSwitchInline ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -229,6 +384,34 @@ public sealed class KeyboardButtonSwitchInline : KeyboardButtonBase
             Text = reader.ReadString(),
             Query = reader.ReadString(),
             PeerTypes = (flags & 0x2u) != 0 ? reader.ReadVector<InlineQueryPeerType>() : null,
+        };
+    }
+
+    internal static KeyboardButtonSwitchInline ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vText = reader.ReadString();
+        string vQuery = reader.ReadString();
+        IReadOnlyList<InlineQueryPeerType>? vPeerTypes = (flags & 0x2u) != 0 ? reader.ReadVector<InlineQueryPeerType>() : null;
+        return new()
+        {
+            SamePeer = (flags & 0x1u) != 0,
+            Text = vText,
+            Query = vQuery,
+            PeerTypes = vPeerTypes,
+        };
+    }
+
+    internal static KeyboardButtonSwitchInline ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vText = reader.ReadString();
+        string vQuery = reader.ReadString();
+        return new()
+        {
+            SamePeer = (flags & 0x1u) != 0,
+            Text = vText,
+            Query = vQuery,
         };
     }
 }
@@ -246,12 +429,24 @@ public sealed class KeyboardButtonGame : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x89c590f9);
         var flags = 0u;
         if (Style is not null)
             flags |= 0x400u;
         writer.WriteUInt32(flags);
         Style?.Write(writer);
+        writer.WriteString(Text);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x50f41ccf);
         writer.WriteString(Text);
     }
 
@@ -262,6 +457,15 @@ public sealed class KeyboardButtonGame : KeyboardButtonBase
         {
             Style = (flags & 0x400u) != 0 ? reader.ReadObject<KeyboardButtonStyle>() : null,
             Text = reader.ReadString(),
+        };
+    }
+
+    internal static KeyboardButtonGame ReadBody198(ref TlReader reader)
+    {
+        string vText = reader.ReadString();
+        return new()
+        {
+            Text = vText,
         };
     }
 }
@@ -279,12 +483,24 @@ public sealed class KeyboardButtonBuy : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x3fa53905);
         var flags = 0u;
         if (Style is not null)
             flags |= 0x400u;
         writer.WriteUInt32(flags);
         Style?.Write(writer);
+        writer.WriteString(Text);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xafd93fbb);
         writer.WriteString(Text);
     }
 
@@ -295,6 +511,15 @@ public sealed class KeyboardButtonBuy : KeyboardButtonBase
         {
             Style = (flags & 0x400u) != 0 ? reader.ReadObject<KeyboardButtonStyle>() : null,
             Text = reader.ReadString(),
+        };
+    }
+
+    internal static KeyboardButtonBuy ReadBody198(ref TlReader reader)
+    {
+        string vText = reader.ReadString();
+        return new()
+        {
+            Text = vText,
         };
     }
 }
@@ -318,6 +543,12 @@ public sealed class KeyboardButtonUrlAuth : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xf51006f9);
         var flags = 0u;
         if (Style is not null)
@@ -326,6 +557,20 @@ public sealed class KeyboardButtonUrlAuth : KeyboardButtonBase
             flags |= 0x1u;
         writer.WriteUInt32(flags);
         Style?.Write(writer);
+        writer.WriteString(Text);
+        if (FwdText is not null)
+            writer.WriteString(FwdText);
+        writer.WriteString(Url);
+        writer.WriteInt32(ButtonId);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x10b78d29);
+        var flags = 0u;
+        if (FwdText is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
         writer.WriteString(Text);
         if (FwdText is not null)
             writer.WriteString(FwdText);
@@ -343,6 +588,22 @@ public sealed class KeyboardButtonUrlAuth : KeyboardButtonBase
             FwdText = (flags & 0x1u) != 0 ? reader.ReadString() : null,
             Url = reader.ReadString(),
             ButtonId = reader.ReadInt32(),
+        };
+    }
+
+    internal static KeyboardButtonUrlAuth ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vText = reader.ReadString();
+        string? vFwdText = (flags & 0x1u) != 0 ? reader.ReadString() : null;
+        string vUrl = reader.ReadString();
+        int vButtonId = reader.ReadInt32();
+        return new()
+        {
+            Text = vText,
+            FwdText = vFwdText,
+            Url = vUrl,
+            ButtonId = vButtonId,
         };
     }
 }
@@ -368,6 +629,12 @@ public sealed class InputKeyboardButtonUrlAuth : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x68013e72);
         var flags = 0u;
         if (RequestWriteAccess)
@@ -378,6 +645,22 @@ public sealed class InputKeyboardButtonUrlAuth : KeyboardButtonBase
             flags |= 0x2u;
         writer.WriteUInt32(flags);
         Style?.Write(writer);
+        writer.WriteString(Text);
+        if (FwdText is not null)
+            writer.WriteString(FwdText);
+        writer.WriteString(Url);
+        Bot.Write(writer);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xd02e7fd4);
+        var flags = 0u;
+        if (RequestWriteAccess)
+            flags |= 0x1u;
+        if (FwdText is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
         writer.WriteString(Text);
         if (FwdText is not null)
             writer.WriteString(FwdText);
@@ -398,6 +681,23 @@ public sealed class InputKeyboardButtonUrlAuth : KeyboardButtonBase
             Bot = reader.ReadObject<InputUserBase>(),
         };
     }
+
+    internal static InputKeyboardButtonUrlAuth ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vText = reader.ReadString();
+        string? vFwdText = (flags & 0x2u) != 0 ? reader.ReadString() : null;
+        string vUrl = reader.ReadString();
+        InputUserBase vBot = reader.ReadObject<InputUserBase>();
+        return new()
+        {
+            RequestWriteAccess = (flags & 0x1u) != 0,
+            Text = vText,
+            FwdText = vFwdText,
+            Url = vUrl,
+            Bot = vBot,
+        };
+    }
 }
 
 /// <summary><c>keyboardButtonRequestPoll#7a11d782 flags:# style:flags.10?KeyboardButtonStyle quiz:flags.0?Bool text:string = KeyboardButton;</c></summary>
@@ -415,6 +715,12 @@ public sealed class KeyboardButtonRequestPoll : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x7a11d782);
         var flags = 0u;
         if (Style is not null)
@@ -428,6 +734,18 @@ public sealed class KeyboardButtonRequestPoll : KeyboardButtonBase
         writer.WriteString(Text);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xbbc7515d);
+        var flags = 0u;
+        if (Quiz is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        if (Quiz is { } vQuiz)
+            writer.WriteBool(vQuiz);
+        writer.WriteString(Text);
+    }
+
     internal static KeyboardButtonRequestPoll ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -436,6 +754,18 @@ public sealed class KeyboardButtonRequestPoll : KeyboardButtonBase
             Style = (flags & 0x400u) != 0 ? reader.ReadObject<KeyboardButtonStyle>() : null,
             Quiz = (flags & 0x1u) != 0 ? reader.ReadBool() : null,
             Text = reader.ReadString(),
+        };
+    }
+
+    internal static KeyboardButtonRequestPoll ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        bool? vQuiz = (flags & 0x1u) != 0 ? reader.ReadBool() : null;
+        string vText = reader.ReadString();
+        return new()
+        {
+            Quiz = vQuiz,
+            Text = vText,
         };
     }
 }
@@ -455,12 +785,25 @@ public sealed class InputKeyboardButtonUserProfile : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x7d5e07c7);
         var flags = 0u;
         if (Style is not null)
             flags |= 0x400u;
         writer.WriteUInt32(flags);
         Style?.Write(writer);
+        writer.WriteString(Text);
+        UserId.Write(writer);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xe988037b);
         writer.WriteString(Text);
         UserId.Write(writer);
     }
@@ -473,6 +816,17 @@ public sealed class InputKeyboardButtonUserProfile : KeyboardButtonBase
             Style = (flags & 0x400u) != 0 ? reader.ReadObject<KeyboardButtonStyle>() : null,
             Text = reader.ReadString(),
             UserId = reader.ReadObject<InputUserBase>(),
+        };
+    }
+
+    internal static InputKeyboardButtonUserProfile ReadBody198(ref TlReader reader)
+    {
+        string vText = reader.ReadString();
+        InputUserBase vUserId = reader.ReadObject<InputUserBase>();
+        return new()
+        {
+            Text = vText,
+            UserId = vUserId,
         };
     }
 }
@@ -492,12 +846,25 @@ public sealed class KeyboardButtonUserProfile : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xc0fd5d09);
         var flags = 0u;
         if (Style is not null)
             flags |= 0x400u;
         writer.WriteUInt32(flags);
         Style?.Write(writer);
+        writer.WriteString(Text);
+        writer.WriteInt64(UserId);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x308660c1);
         writer.WriteString(Text);
         writer.WriteInt64(UserId);
     }
@@ -510,6 +877,17 @@ public sealed class KeyboardButtonUserProfile : KeyboardButtonBase
             Style = (flags & 0x400u) != 0 ? reader.ReadObject<KeyboardButtonStyle>() : null,
             Text = reader.ReadString(),
             UserId = reader.ReadInt64(),
+        };
+    }
+
+    internal static KeyboardButtonUserProfile ReadBody198(ref TlReader reader)
+    {
+        string vText = reader.ReadString();
+        long vUserId = reader.ReadInt64();
+        return new()
+        {
+            Text = vText,
+            UserId = vUserId,
         };
     }
 }
@@ -529,12 +907,25 @@ public sealed class KeyboardButtonWebView : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xe846b1a0);
         var flags = 0u;
         if (Style is not null)
             flags |= 0x400u;
         writer.WriteUInt32(flags);
         Style?.Write(writer);
+        writer.WriteString(Text);
+        writer.WriteString(Url);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x13767230);
         writer.WriteString(Text);
         writer.WriteString(Url);
     }
@@ -547,6 +938,17 @@ public sealed class KeyboardButtonWebView : KeyboardButtonBase
             Style = (flags & 0x400u) != 0 ? reader.ReadObject<KeyboardButtonStyle>() : null,
             Text = reader.ReadString(),
             Url = reader.ReadString(),
+        };
+    }
+
+    internal static KeyboardButtonWebView ReadBody198(ref TlReader reader)
+    {
+        string vText = reader.ReadString();
+        string vUrl = reader.ReadString();
+        return new()
+        {
+            Text = vText,
+            Url = vUrl,
         };
     }
 }
@@ -566,12 +968,25 @@ public sealed class KeyboardButtonSimpleWebView : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xe15c4370);
         var flags = 0u;
         if (Style is not null)
             flags |= 0x400u;
         writer.WriteUInt32(flags);
         Style?.Write(writer);
+        writer.WriteString(Text);
+        writer.WriteString(Url);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xa0c0505c);
         writer.WriteString(Text);
         writer.WriteString(Url);
     }
@@ -586,6 +1001,17 @@ public sealed class KeyboardButtonSimpleWebView : KeyboardButtonBase
             Url = reader.ReadString(),
         };
     }
+
+    internal static KeyboardButtonSimpleWebView ReadBody198(ref TlReader reader)
+    {
+        string vText = reader.ReadString();
+        string vUrl = reader.ReadString();
+        return new()
+        {
+            Text = vText,
+            Url = vUrl,
+        };
+    }
 }
 
 /// <summary><c>keyboardButtonRequestPeer#5b0f15f5 flags:# style:flags.10?KeyboardButtonStyle text:string button_id:int peer_type:RequestPeerType max_quantity:int = KeyboardButton;</c></summary>
@@ -594,6 +1020,8 @@ public sealed class KeyboardButtonRequestPeer : KeyboardButtonBase
     public override uint ConstructorId => 0x5b0f15f5;
 
     public override string TlName => "keyboardButtonRequestPeer";
+
+    public override int FirstLayer => 198;
 
     public KeyboardButtonStyle? Style { get; init; }
 
@@ -607,12 +1035,29 @@ public sealed class KeyboardButtonRequestPeer : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x5b0f15f5);
         var flags = 0u;
         if (Style is not null)
             flags |= 0x400u;
         writer.WriteUInt32(flags);
         Style?.Write(writer);
+        writer.WriteString(Text);
+        writer.WriteInt32(ButtonId);
+        PeerType.Write(writer);
+        writer.WriteInt32(MaxQuantity);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x53d7bfd8);
         writer.WriteString(Text);
         writer.WriteInt32(ButtonId);
         PeerType.Write(writer);
@@ -631,6 +1076,21 @@ public sealed class KeyboardButtonRequestPeer : KeyboardButtonBase
             MaxQuantity = reader.ReadInt32(),
         };
     }
+
+    internal static KeyboardButtonRequestPeer ReadBody198(ref TlReader reader)
+    {
+        string vText = reader.ReadString();
+        int vButtonId = reader.ReadInt32();
+        RequestPeerType vPeerType = reader.ReadObject<RequestPeerType>();
+        int vMaxQuantity = reader.ReadInt32();
+        return new()
+        {
+            Text = vText,
+            ButtonId = vButtonId,
+            PeerType = vPeerType,
+            MaxQuantity = vMaxQuantity,
+        };
+    }
 }
 
 /// <summary><c>inputKeyboardButtonRequestPeer#2b78156 flags:# name_requested:flags.0?true username_requested:flags.1?true photo_requested:flags.2?true style:flags.10?KeyboardButtonStyle text:string button_id:int peer_type:RequestPeerType max_quantity:int = KeyboardButton;</c></summary>
@@ -639,6 +1099,8 @@ public sealed class InputKeyboardButtonRequestPeer : KeyboardButtonBase
     public override uint ConstructorId => 0x02b78156;
 
     public override string TlName => "inputKeyboardButtonRequestPeer";
+
+    public override int FirstLayer => 198;
 
     public bool NameRequested { get; init; }
 
@@ -658,6 +1120,14 @@ public sealed class InputKeyboardButtonRequestPeer : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x02b78156);
         var flags = 0u;
         if (NameRequested)
@@ -670,6 +1140,23 @@ public sealed class InputKeyboardButtonRequestPeer : KeyboardButtonBase
             flags |= 0x400u;
         writer.WriteUInt32(flags);
         Style?.Write(writer);
+        writer.WriteString(Text);
+        writer.WriteInt32(ButtonId);
+        PeerType.Write(writer);
+        writer.WriteInt32(MaxQuantity);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xc9662d05);
+        var flags = 0u;
+        if (NameRequested)
+            flags |= 0x1u;
+        if (UsernameRequested)
+            flags |= 0x2u;
+        if (PhotoRequested)
+            flags |= 0x4u;
+        writer.WriteUInt32(flags);
         writer.WriteString(Text);
         writer.WriteInt32(ButtonId);
         PeerType.Write(writer);
@@ -691,6 +1178,25 @@ public sealed class InputKeyboardButtonRequestPeer : KeyboardButtonBase
             MaxQuantity = reader.ReadInt32(),
         };
     }
+
+    internal static InputKeyboardButtonRequestPeer ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vText = reader.ReadString();
+        int vButtonId = reader.ReadInt32();
+        RequestPeerType vPeerType = reader.ReadObject<RequestPeerType>();
+        int vMaxQuantity = reader.ReadInt32();
+        return new()
+        {
+            NameRequested = (flags & 0x1u) != 0,
+            UsernameRequested = (flags & 0x2u) != 0,
+            PhotoRequested = (flags & 0x4u) != 0,
+            Text = vText,
+            ButtonId = vButtonId,
+            PeerType = vPeerType,
+            MaxQuantity = vMaxQuantity,
+        };
+    }
 }
 
 /// <summary><c>keyboardButtonCopy#bcc4af10 flags:# style:flags.10?KeyboardButtonStyle text:string copy_text:string = KeyboardButton;</c></summary>
@@ -700,6 +1206,8 @@ public sealed class KeyboardButtonCopy : KeyboardButtonBase
 
     public override string TlName => "keyboardButtonCopy";
 
+    public override int FirstLayer => 198;
+
     public KeyboardButtonStyle? Style { get; init; }
 
     public required string Text { get; init; }
@@ -708,12 +1216,27 @@ public sealed class KeyboardButtonCopy : KeyboardButtonBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xbcc4af10);
         var flags = 0u;
         if (Style is not null)
             flags |= 0x400u;
         writer.WriteUInt32(flags);
         Style?.Write(writer);
+        writer.WriteString(Text);
+        writer.WriteString(CopyText);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x75d2698e);
         writer.WriteString(Text);
         writer.WriteString(CopyText);
     }
@@ -726,6 +1249,17 @@ public sealed class KeyboardButtonCopy : KeyboardButtonBase
             Style = (flags & 0x400u) != 0 ? reader.ReadObject<KeyboardButtonStyle>() : null,
             Text = reader.ReadString(),
             CopyText = reader.ReadString(),
+        };
+    }
+
+    internal static KeyboardButtonCopy ReadBody198(ref TlReader reader)
+    {
+        string vText = reader.ReadString();
+        string vCopyText = reader.ReadString();
+        return new()
+        {
+            Text = vText,
+            CopyText = vCopyText,
         };
     }
 }
@@ -761,6 +1295,8 @@ public sealed class KeyboardButtonStyle : TlObject
 
     public override string TlName => "keyboardButtonStyle";
 
+    public override int FirstLayer => 228;
+
     public bool BgPrimary { get; init; }
 
     public bool BgDanger { get; init; }
@@ -771,6 +1307,8 @@ public sealed class KeyboardButtonStyle : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x4fdd3430);
         var flags = 0u;
         if (BgPrimary)

@@ -1286,6 +1286,12 @@ public sealed class MessageMediaWebPage : MessageMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xddf10c3b);
         var flags = 0u;
         if (ForceLargeMedia)
@@ -1300,6 +1306,12 @@ public sealed class MessageMediaWebPage : MessageMedia
         Webpage.Write(writer);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xa32dd600);
+        Webpage.Write(writer);
+    }
+
     internal static MessageMediaWebPage ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -1310,6 +1322,15 @@ public sealed class MessageMediaWebPage : MessageMedia
             Manual = (flags & 0x8u) != 0,
             Safe = (flags & 0x10u) != 0,
             Webpage = reader.ReadObject<WebPageBase>(),
+        };
+    }
+
+    internal static MessageMediaWebPage ReadBody144(ref TlReader reader)
+    {
+        WebPageBase vWebpage = reader.ReadObject<WebPageBase>();
+        return new()
+        {
+            Webpage = vWebpage,
         };
     }
 }
@@ -1411,6 +1432,12 @@ public sealed class MessageMediaInvoice : MessageMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xf6a548d3);
         var flags = 0u;
         if (ShippingAddressRequested)
@@ -1435,6 +1462,29 @@ public sealed class MessageMediaInvoice : MessageMedia
         ExtendedMedia?.Write(writer);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x84551347);
+        var flags = 0u;
+        if (ShippingAddressRequested)
+            flags |= 0x2u;
+        if (Test)
+            flags |= 0x8u;
+        if (Photo is not null)
+            flags |= 0x1u;
+        if (ReceiptMsgId is not null)
+            flags |= 0x4u;
+        writer.WriteUInt32(flags);
+        writer.WriteString(Title);
+        writer.WriteString(Description);
+        Photo?.Write(writer);
+        if (ReceiptMsgId is { } vReceiptMsgId)
+            writer.WriteInt32(vReceiptMsgId);
+        writer.WriteString(Currency);
+        writer.WriteInt64(TotalAmount);
+        writer.WriteString(StartParam);
+    }
+
     internal static MessageMediaInvoice ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -1450,6 +1500,30 @@ public sealed class MessageMediaInvoice : MessageMedia
             TotalAmount = reader.ReadInt64(),
             StartParam = reader.ReadString(),
             ExtendedMedia = (flags & 0x10u) != 0 ? reader.ReadObject<MessageExtendedMediaBase>() : null,
+        };
+    }
+
+    internal static MessageMediaInvoice ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vTitle = reader.ReadString();
+        string vDescription = reader.ReadString();
+        WebDocumentBase? vPhoto = (flags & 0x1u) != 0 ? reader.ReadObject<WebDocumentBase>() : null;
+        int? vReceiptMsgId = (flags & 0x4u) != 0 ? reader.ReadInt32() : null;
+        string vCurrency = reader.ReadString();
+        long vTotalAmount = reader.ReadInt64();
+        string vStartParam = reader.ReadString();
+        return new()
+        {
+            ShippingAddressRequested = (flags & 0x2u) != 0,
+            Test = (flags & 0x8u) != 0,
+            Title = vTitle,
+            Description = vDescription,
+            Photo = vPhoto,
+            ReceiptMsgId = vReceiptMsgId,
+            Currency = vCurrency,
+            TotalAmount = vTotalAmount,
+            StartParam = vStartParam,
         };
     }
 }
@@ -1514,6 +1588,12 @@ public sealed class MessageMediaPoll : MessageMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x773f4e66);
         var flags = 0u;
         if (AttachedMedia is not null)
@@ -1524,6 +1604,13 @@ public sealed class MessageMediaPoll : MessageMedia
         AttachedMedia?.Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x4bd6e798);
+        Poll.Write(writer);
+        Results.Write(writer);
+    }
+
     internal static MessageMediaPoll ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -1532,6 +1619,17 @@ public sealed class MessageMediaPoll : MessageMedia
             Poll = reader.ReadObject<Poll>(),
             Results = reader.ReadObject<PollResults>(),
             AttachedMedia = (flags & 0x1u) != 0 ? reader.ReadObject<MessageMedia>() : null,
+        };
+    }
+
+    internal static MessageMediaPoll ReadBody198(ref TlReader reader)
+    {
+        Poll vPoll = reader.ReadObject<Poll>();
+        PollResults vResults = reader.ReadObject<PollResults>();
+        return new()
+        {
+            Poll = vPoll,
+            Results = vResults,
         };
     }
 }
@@ -1551,6 +1649,12 @@ public sealed class MessageMediaDice : MessageMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x08cbec07);
         var flags = 0u;
         if (GameOutcome is not null)
@@ -1559,6 +1663,13 @@ public sealed class MessageMediaDice : MessageMedia
         writer.WriteInt32(Value);
         writer.WriteString(Emoticon);
         GameOutcome?.Write(writer);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x3f7ee58b);
+        writer.WriteInt32(Value);
+        writer.WriteString(Emoticon);
     }
 
     internal static MessageMediaDice ReadBody(ref TlReader reader)
@@ -1571,6 +1682,17 @@ public sealed class MessageMediaDice : MessageMedia
             GameOutcome = (flags & 0x1u) != 0 ? reader.ReadObject<MessagesEmojiGameOutcome>() : null,
         };
     }
+
+    internal static MessageMediaDice ReadBody198(ref TlReader reader)
+    {
+        int vValue = reader.ReadInt32();
+        string vEmoticon = reader.ReadString();
+        return new()
+        {
+            Value = vValue,
+            Emoticon = vEmoticon,
+        };
+    }
 }
 
 /// <summary><c>messageMediaStory#68cb6283 flags:# via_mention:flags.1?true peer:Peer id:int story:flags.0?StoryItem = MessageMedia;</c></summary>
@@ -1579,6 +1701,8 @@ public sealed class MessageMediaStory : MessageMedia
     public override uint ConstructorId => 0x68cb6283;
 
     public override string TlName => "messageMediaStory";
+
+    public override int FirstLayer => 198;
 
     public bool ViaMention { get; init; }
 
@@ -1590,6 +1714,8 @@ public sealed class MessageMediaStory : MessageMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x68cb6283);
         var flags = 0u;
         if (ViaMention)
@@ -1622,6 +1748,8 @@ public sealed class MessageMediaGiveaway : MessageMedia
 
     public override string TlName => "messageMediaGiveaway";
 
+    public override int FirstLayer => 198;
+
     public bool OnlyNewSubscribers { get; init; }
 
     public bool WinnersAreVisible { get; init; }
@@ -1642,6 +1770,8 @@ public sealed class MessageMediaGiveaway : MessageMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xaa073beb);
         var flags = 0u;
         if (OnlyNewSubscribers)
@@ -1695,6 +1825,8 @@ public sealed class MessageMediaGiveawayResults : MessageMedia
 
     public override string TlName => "messageMediaGiveawayResults";
 
+    public override int FirstLayer => 198;
+
     public bool OnlyNewSubscribers { get; init; }
 
     public bool Refunded { get; init; }
@@ -1721,6 +1853,8 @@ public sealed class MessageMediaGiveawayResults : MessageMedia
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xceaa3ea1);
         var flags = 0u;
         if (OnlyNewSubscribers)
@@ -1780,12 +1914,16 @@ public sealed class MessageMediaPaidMedia : MessageMedia
 
     public override string TlName => "messageMediaPaidMedia";
 
+    public override int FirstLayer => 198;
+
     public required long StarsAmount { get; init; }
 
     public required IReadOnlyList<MessageExtendedMediaBase> ExtendedMedia { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xa8852491);
         writer.WriteInt64(StarsAmount);
         writer.WriteVector(ExtendedMedia);
@@ -1808,12 +1946,16 @@ public sealed class MessageMediaToDo : MessageMedia
 
     public override string TlName => "messageMediaToDo";
 
+    public override int FirstLayer => 228;
+
     public required TodoList Todo { get; init; }
 
     public IReadOnlyList<TodoCompletion>? Completions { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x8a53b014);
         var flags = 0u;
         if (Completions is not null)
@@ -1842,12 +1984,16 @@ public sealed class MessageMediaVideoStream : MessageMedia
 
     public override string TlName => "messageMediaVideoStream";
 
+    public override int FirstLayer => 228;
+
     public bool RtmpStream { get; init; }
 
     public required InputGroupCallBase Call { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xca5cab89);
         var flags = 0u;
         if (RtmpStream)
@@ -2206,6 +2352,12 @@ public sealed class MessageActionPaymentSentMe : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xffa00ccc);
         var flags = 0u;
         if (RecurringInit)
@@ -2230,6 +2382,28 @@ public sealed class MessageActionPaymentSentMe : MessageAction
             writer.WriteInt32(vSubscriptionUntilDate);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x8f31b327);
+        var flags = 0u;
+        if (RecurringInit)
+            flags |= 0x4u;
+        if (RecurringUsed)
+            flags |= 0x8u;
+        if (Info is not null)
+            flags |= 0x1u;
+        if (ShippingOptionId is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        writer.WriteString(Currency);
+        writer.WriteInt64(TotalAmount);
+        writer.WriteBytes(Payload);
+        Info?.Write(writer);
+        if (ShippingOptionId is not null)
+            writer.WriteString(ShippingOptionId);
+        Charge.Write(writer);
+    }
+
     internal static MessageActionPaymentSentMe ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -2244,6 +2418,28 @@ public sealed class MessageActionPaymentSentMe : MessageAction
             ShippingOptionId = (flags & 0x2u) != 0 ? reader.ReadString() : null,
             Charge = reader.ReadObject<PaymentCharge>(),
             SubscriptionUntilDate = (flags & 0x10u) != 0 ? reader.ReadInt32() : null,
+        };
+    }
+
+    internal static MessageActionPaymentSentMe ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vCurrency = reader.ReadString();
+        long vTotalAmount = reader.ReadInt64();
+        byte[] vPayload = reader.ReadBytes();
+        PaymentRequestedInfo? vInfo = (flags & 0x1u) != 0 ? reader.ReadObject<PaymentRequestedInfo>() : null;
+        string? vShippingOptionId = (flags & 0x2u) != 0 ? reader.ReadString() : null;
+        PaymentCharge vCharge = reader.ReadObject<PaymentCharge>();
+        return new()
+        {
+            RecurringInit = (flags & 0x4u) != 0,
+            RecurringUsed = (flags & 0x8u) != 0,
+            Currency = vCurrency,
+            TotalAmount = vTotalAmount,
+            Payload = vPayload,
+            Info = vInfo,
+            ShippingOptionId = vShippingOptionId,
+            Charge = vCharge,
         };
     }
 }
@@ -2269,6 +2465,12 @@ public sealed class MessageActionPaymentSent : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xc624b16e);
         var flags = 0u;
         if (RecurringInit)
@@ -2288,6 +2490,23 @@ public sealed class MessageActionPaymentSent : MessageAction
             writer.WriteInt32(vSubscriptionUntilDate);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x96163f56);
+        var flags = 0u;
+        if (RecurringInit)
+            flags |= 0x4u;
+        if (RecurringUsed)
+            flags |= 0x8u;
+        if (InvoiceSlug is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        writer.WriteString(Currency);
+        writer.WriteInt64(TotalAmount);
+        if (InvoiceSlug is not null)
+            writer.WriteString(InvoiceSlug);
+    }
+
     internal static MessageActionPaymentSent ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -2299,6 +2518,22 @@ public sealed class MessageActionPaymentSent : MessageAction
             TotalAmount = reader.ReadInt64(),
             InvoiceSlug = (flags & 0x1u) != 0 ? reader.ReadString() : null,
             SubscriptionUntilDate = (flags & 0x10u) != 0 ? reader.ReadInt32() : null,
+        };
+    }
+
+    internal static MessageActionPaymentSent ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vCurrency = reader.ReadString();
+        long vTotalAmount = reader.ReadInt64();
+        string? vInvoiceSlug = (flags & 0x1u) != 0 ? reader.ReadString() : null;
+        return new()
+        {
+            RecurringInit = (flags & 0x4u) != 0,
+            RecurringUsed = (flags & 0x8u) != 0,
+            Currency = vCurrency,
+            TotalAmount = vTotalAmount,
+            InvoiceSlug = vInvoiceSlug,
         };
     }
 }
@@ -2404,6 +2639,12 @@ public sealed class MessageActionBotAllowed : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xc516d679);
         var flags = 0u;
         if (AttachMenu)
@@ -2420,6 +2661,12 @@ public sealed class MessageActionBotAllowed : MessageAction
         App?.Write(writer);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xabe9affe);
+        writer.WriteString(Domain ?? "");
+    }
+
     internal static MessageActionBotAllowed ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -2429,6 +2676,15 @@ public sealed class MessageActionBotAllowed : MessageAction
             FromRequest = (flags & 0x8u) != 0,
             Domain = (flags & 0x1u) != 0 ? reader.ReadString() : null,
             App = (flags & 0x4u) != 0 ? reader.ReadObject<BotAppBase>() : null,
+        };
+    }
+
+    internal static MessageActionBotAllowed ReadBody144(ref TlReader reader)
+    {
+        string vDomain = reader.ReadString();
+        return new()
+        {
+            Domain = vDomain,
         };
     }
 }
@@ -2607,6 +2863,12 @@ public sealed class MessageActionSetMessagesTTL : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x3c134d7b);
         var flags = 0u;
         if (AutoSettingFrom is not null)
@@ -2617,6 +2879,12 @@ public sealed class MessageActionSetMessagesTTL : MessageAction
             writer.WriteInt64(vAutoSettingFrom);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xaa1afbfd);
+        writer.WriteInt32(Period);
+    }
+
     internal static MessageActionSetMessagesTTL ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -2624,6 +2892,15 @@ public sealed class MessageActionSetMessagesTTL : MessageAction
         {
             Period = reader.ReadInt32(),
             AutoSettingFrom = (flags & 0x1u) != 0 ? reader.ReadInt64() : null,
+        };
+    }
+
+    internal static MessageActionSetMessagesTTL ReadBody144(ref TlReader reader)
+    {
+        int vPeriod = reader.ReadInt32();
+        return new()
+        {
+            Period = vPeriod,
         };
     }
 }
@@ -2667,8 +2944,20 @@ public sealed class MessageActionSetChatTheme : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xb91bbd3a);
         Theme.Write(writer);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xaa786345);
+        writer.WriteString((Theme as ChatTheme)?.Emoticon ?? "");
     }
 
     internal static MessageActionSetChatTheme ReadBody(ref TlReader reader)
@@ -2676,6 +2965,15 @@ public sealed class MessageActionSetChatTheme : MessageAction
         return new()
         {
             Theme = reader.ReadObject<ChatThemeBase>(),
+        };
+    }
+
+    internal static MessageActionSetChatTheme ReadBody198(ref TlReader reader)
+    {
+        string vEmoticon = reader.ReadString();
+        return new()
+        {
+            Theme = new ChatTheme { Emoticon = vEmoticon },
         };
     }
 }
@@ -2768,6 +3066,18 @@ public sealed class MessageActionGiftPremium : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x48e91302);
         var flags = 0u;
         if (CryptoCurrency is not null || CryptoAmount is not null)
@@ -2785,6 +3095,33 @@ public sealed class MessageActionGiftPremium : MessageAction
         Message?.Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x6c6274fa);
+        var flags = 0u;
+        if (CryptoCurrency is not null || CryptoAmount is not null)
+            flags |= 0x1u;
+        if (Message is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        writer.WriteString(Currency);
+        writer.WriteInt64(Amount);
+        writer.WriteInt32(0);
+        if ((flags & 0x1u) != 0)
+            writer.WriteString(CryptoCurrency ?? "");
+        if ((flags & 0x1u) != 0)
+            writer.WriteInt64(CryptoAmount ?? 0);
+        Message?.Write(writer);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xaba0f5c6);
+        writer.WriteString(Currency);
+        writer.WriteInt64(Amount);
+        writer.WriteInt32(0);
+    }
+
     internal static MessageActionGiftPremium ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -2798,6 +3135,39 @@ public sealed class MessageActionGiftPremium : MessageAction
             Message = (flags & 0x2u) != 0 ? reader.ReadObject<TextWithEntities>() : null,
         };
     }
+
+    internal static MessageActionGiftPremium ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vCurrency = reader.ReadString();
+        long vAmount = reader.ReadInt64();
+        _ = reader.ReadInt32();
+        string? vCryptoCurrency = (flags & 0x1u) != 0 ? reader.ReadString() : null;
+        long? vCryptoAmount = (flags & 0x1u) != 0 ? reader.ReadInt64() : null;
+        TextWithEntities? vMessage = (flags & 0x2u) != 0 ? reader.ReadObject<TextWithEntities>() : null;
+        return new()
+        {
+            Currency = vCurrency,
+            Amount = vAmount,
+            Days = 0,
+            CryptoCurrency = vCryptoCurrency,
+            CryptoAmount = vCryptoAmount,
+            Message = vMessage,
+        };
+    }
+
+    internal static MessageActionGiftPremium ReadBody144(ref TlReader reader)
+    {
+        string vCurrency = reader.ReadString();
+        long vAmount = reader.ReadInt64();
+        _ = reader.ReadInt32();
+        return new()
+        {
+            Currency = vCurrency,
+            Amount = vAmount,
+            Days = 0,
+        };
+    }
 }
 
 /// <summary><c>messageActionTopicCreate#d999256 flags:# title_missing:flags.1?true title:string icon_color:int icon_emoji_id:flags.0?long = MessageAction;</c></summary>
@@ -2806,6 +3176,8 @@ public sealed class MessageActionTopicCreate : MessageAction
     public override uint ConstructorId => 0x0d999256;
 
     public override string TlName => "messageActionTopicCreate";
+
+    public override int FirstLayer => 198;
 
     public bool TitleMissing { get; init; }
 
@@ -2817,10 +3189,31 @@ public sealed class MessageActionTopicCreate : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x0d999256);
         var flags = 0u;
         if (TitleMissing)
             flags |= 0x2u;
+        if (IconEmojiId is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        writer.WriteString(Title);
+        writer.WriteInt32(IconColor);
+        if (IconEmojiId is { } vIconEmojiId)
+            writer.WriteInt64(vIconEmojiId);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x0d999256);
+        var flags = 0u;
         if (IconEmojiId is not null)
             flags |= 0x1u;
         writer.WriteUInt32(flags);
@@ -2850,6 +3243,8 @@ public sealed class MessageActionTopicEdit : MessageAction
 
     public override string TlName => "messageActionTopicEdit";
 
+    public override int FirstLayer => 198;
+
     public string? Title { get; init; }
 
     public long? IconEmojiId { get; init; }
@@ -2860,6 +3255,8 @@ public sealed class MessageActionTopicEdit : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xc0944820);
         var flags = 0u;
         if (Title is not null)
@@ -2901,10 +3298,14 @@ public sealed class MessageActionSuggestProfilePhoto : MessageAction
 
     public override string TlName => "messageActionSuggestProfilePhoto";
 
+    public override int FirstLayer => 198;
+
     public required PhotoBase Photo { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x57de635e);
         Photo.Write(writer);
     }
@@ -2925,12 +3326,16 @@ public sealed class MessageActionRequestedPeer : MessageAction
 
     public override string TlName => "messageActionRequestedPeer";
 
+    public override int FirstLayer => 198;
+
     public required int ButtonId { get; init; }
 
     public required IReadOnlyList<Peer> Peers { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x31518e9b);
         writer.WriteInt32(ButtonId);
         writer.WriteVector(Peers);
@@ -2953,6 +3358,8 @@ public sealed class MessageActionSetChatWallPaper : MessageAction
 
     public override string TlName => "messageActionSetChatWallPaper";
 
+    public override int FirstLayer => 198;
+
     public bool Same { get; init; }
 
     public bool ForBoth { get; init; }
@@ -2961,6 +3368,8 @@ public sealed class MessageActionSetChatWallPaper : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x5060a3f4);
         var flags = 0u;
         if (Same)
@@ -2990,6 +3399,8 @@ public sealed class MessageActionGiftCode : MessageAction
 
     public override string TlName => "messageActionGiftCode";
 
+    public override int FirstLayer => 198;
+
     public bool ViaGiveaway { get; init; }
 
     public bool Unclaimed { get; init; }
@@ -3012,6 +3423,14 @@ public sealed class MessageActionGiftCode : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x31c48347);
         var flags = 0u;
         if (ViaGiveaway)
@@ -3041,6 +3460,35 @@ public sealed class MessageActionGiftCode : MessageAction
         Message?.Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x56d03994);
+        var flags = 0u;
+        if (ViaGiveaway)
+            flags |= 0x1u;
+        if (Unclaimed || Currency is not null || Amount is not null)
+            flags |= 0x4u;
+        if (BoostPeer is not null)
+            flags |= 0x2u;
+        if (CryptoCurrency is not null || CryptoAmount is not null)
+            flags |= 0x8u;
+        if (Message is not null)
+            flags |= 0x10u;
+        writer.WriteUInt32(flags);
+        BoostPeer?.Write(writer);
+        writer.WriteInt32(0);
+        writer.WriteString(Slug);
+        if ((flags & 0x4u) != 0)
+            writer.WriteString(Currency ?? "");
+        if ((flags & 0x4u) != 0)
+            writer.WriteInt64(Amount ?? 0);
+        if ((flags & 0x8u) != 0)
+            writer.WriteString(CryptoCurrency ?? "");
+        if ((flags & 0x8u) != 0)
+            writer.WriteInt64(CryptoAmount ?? 0);
+        Message?.Write(writer);
+    }
+
     internal static MessageActionGiftCode ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -3058,6 +3506,32 @@ public sealed class MessageActionGiftCode : MessageAction
             Message = (flags & 0x10u) != 0 ? reader.ReadObject<TextWithEntities>() : null,
         };
     }
+
+    internal static MessageActionGiftCode ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        Peer? vBoostPeer = (flags & 0x2u) != 0 ? reader.ReadObject<Peer>() : null;
+        _ = reader.ReadInt32();
+        string vSlug = reader.ReadString();
+        string? vCurrency = (flags & 0x4u) != 0 ? reader.ReadString() : null;
+        long? vAmount = (flags & 0x4u) != 0 ? reader.ReadInt64() : null;
+        string? vCryptoCurrency = (flags & 0x8u) != 0 ? reader.ReadString() : null;
+        long? vCryptoAmount = (flags & 0x8u) != 0 ? reader.ReadInt64() : null;
+        TextWithEntities? vMessage = (flags & 0x10u) != 0 ? reader.ReadObject<TextWithEntities>() : null;
+        return new()
+        {
+            ViaGiveaway = (flags & 0x1u) != 0,
+            Unclaimed = (flags & 0x4u) != 0,
+            BoostPeer = vBoostPeer,
+            Days = 0,
+            Slug = vSlug,
+            Currency = vCurrency,
+            Amount = vAmount,
+            CryptoCurrency = vCryptoCurrency,
+            CryptoAmount = vCryptoAmount,
+            Message = vMessage,
+        };
+    }
 }
 
 /// <summary><c>messageActionGiveawayLaunch#a80f51e4 flags:# stars:flags.0?long = MessageAction;</c></summary>
@@ -3067,10 +3541,14 @@ public sealed class MessageActionGiveawayLaunch : MessageAction
 
     public override string TlName => "messageActionGiveawayLaunch";
 
+    public override int FirstLayer => 198;
+
     public long? Stars { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xa80f51e4);
         var flags = 0u;
         if (Stars is not null)
@@ -3097,6 +3575,8 @@ public sealed class MessageActionGiveawayResults : MessageAction
 
     public override string TlName => "messageActionGiveawayResults";
 
+    public override int FirstLayer => 198;
+
     public bool Stars { get; init; }
 
     public required int WinnersCount { get; init; }
@@ -3105,6 +3585,8 @@ public sealed class MessageActionGiveawayResults : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x87e2f155);
         var flags = 0u;
         if (Stars)
@@ -3133,10 +3615,14 @@ public sealed class MessageActionBoostApply : MessageAction
 
     public override string TlName => "messageActionBoostApply";
 
+    public override int FirstLayer => 198;
+
     public required int Boosts { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xcc02aa6d);
         writer.WriteInt32(Boosts);
     }
@@ -3157,12 +3643,16 @@ public sealed class MessageActionRequestedPeerSentMe : MessageAction
 
     public override string TlName => "messageActionRequestedPeerSentMe";
 
+    public override int FirstLayer => 198;
+
     public required int ButtonId { get; init; }
 
     public required IReadOnlyList<RequestedPeer> Peers { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x93b31848);
         writer.WriteInt32(ButtonId);
         writer.WriteVector(Peers);
@@ -3185,6 +3675,8 @@ public sealed class MessageActionPaymentRefunded : MessageAction
 
     public override string TlName => "messageActionPaymentRefunded";
 
+    public override int FirstLayer => 198;
+
     public required Peer Peer { get; init; }
 
     public required string Currency { get; init; }
@@ -3197,6 +3689,8 @@ public sealed class MessageActionPaymentRefunded : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x41b3e202);
         var flags = 0u;
         if (Payload is not null)
@@ -3231,6 +3725,8 @@ public sealed class MessageActionGiftStars : MessageAction
 
     public override string TlName => "messageActionGiftStars";
 
+    public override int FirstLayer => 198;
+
     public required string Currency { get; init; }
 
     public required long Amount { get; init; }
@@ -3245,6 +3741,8 @@ public sealed class MessageActionGiftStars : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x45d5b021);
         var flags = 0u;
         if (CryptoCurrency is not null || CryptoAmount is not null)
@@ -3285,6 +3783,8 @@ public sealed class MessageActionPrizeStars : MessageAction
 
     public override string TlName => "messageActionPrizeStars";
 
+    public override int FirstLayer => 198;
+
     public bool Unclaimed { get; init; }
 
     public required long Stars { get; init; }
@@ -3297,6 +3797,8 @@ public sealed class MessageActionPrizeStars : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xb00c47a2);
         var flags = 0u;
         if (Unclaimed)
@@ -3328,6 +3830,8 @@ public sealed class MessageActionStarGift : MessageAction
     public override uint ConstructorId => 0xea2c31d3;
 
     public override string TlName => "messageActionStarGift";
+
+    public override int FirstLayer => 198;
 
     public bool NameHidden { get; init; }
 
@@ -3373,6 +3877,14 @@ public sealed class MessageActionStarGift : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xea2c31d3);
         var flags = 0u;
         if (NameHidden)
@@ -3434,6 +3946,48 @@ public sealed class MessageActionStarGift : MessageAction
             writer.WriteInt32(vGiftNum);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x4717e8a4);
+        var flags = 0u;
+        if (NameHidden)
+            flags |= 0x1u;
+        if (Saved)
+            flags |= 0x4u;
+        if (Converted)
+            flags |= 0x8u;
+        if (Upgraded || UpgradeMsgId is not null)
+            flags |= 0x20u;
+        if (Refunded)
+            flags |= 0x200u;
+        if (CanUpgrade)
+            flags |= 0x400u;
+        if (Message is not null)
+            flags |= 0x2u;
+        if (ConvertStars is not null)
+            flags |= 0x10u;
+        if (UpgradeStars is not null)
+            flags |= 0x100u;
+        if (FromId is not null)
+            flags |= 0x800u;
+        if (Peer is not null || SavedId is not null)
+            flags |= 0x1000u;
+        writer.WriteUInt32(flags);
+        Gift.Write(writer);
+        Message?.Write(writer);
+        if (ConvertStars is { } vConvertStars)
+            writer.WriteInt64(vConvertStars);
+        if ((flags & 0x20u) != 0)
+            writer.WriteInt32(UpgradeMsgId ?? 0);
+        if (UpgradeStars is { } vUpgradeStars)
+            writer.WriteInt64(vUpgradeStars);
+        FromId?.Write(writer);
+        if ((flags & 0x1000u) != 0)
+            (Peer ?? throw TlException.FlagNeeds(TlName, "peer")).Write(writer);
+        if ((flags & 0x1000u) != 0)
+            writer.WriteInt64(SavedId ?? 0);
+    }
+
     internal static MessageActionStarGift ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -3462,6 +4016,36 @@ public sealed class MessageActionStarGift : MessageAction
             GiftNum = (flags & 0x80000u) != 0 ? reader.ReadInt32() : null,
         };
     }
+
+    internal static MessageActionStarGift ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        StarGiftBase vGift = reader.ReadObject<StarGiftBase>();
+        TextWithEntities? vMessage = (flags & 0x2u) != 0 ? reader.ReadObject<TextWithEntities>() : null;
+        long? vConvertStars = (flags & 0x10u) != 0 ? reader.ReadInt64() : null;
+        int? vUpgradeMsgId = (flags & 0x20u) != 0 ? reader.ReadInt32() : null;
+        long? vUpgradeStars = (flags & 0x100u) != 0 ? reader.ReadInt64() : null;
+        Peer? vFromId = (flags & 0x800u) != 0 ? reader.ReadObject<Peer>() : null;
+        Peer? vPeer = (flags & 0x1000u) != 0 ? reader.ReadObject<Peer>() : null;
+        long? vSavedId = (flags & 0x1000u) != 0 ? reader.ReadInt64() : null;
+        return new()
+        {
+            NameHidden = (flags & 0x1u) != 0,
+            Saved = (flags & 0x4u) != 0,
+            Converted = (flags & 0x8u) != 0,
+            Upgraded = (flags & 0x20u) != 0,
+            Refunded = (flags & 0x200u) != 0,
+            CanUpgrade = (flags & 0x400u) != 0,
+            Gift = vGift,
+            Message = vMessage,
+            ConvertStars = vConvertStars,
+            UpgradeMsgId = vUpgradeMsgId,
+            UpgradeStars = vUpgradeStars,
+            FromId = vFromId,
+            Peer = vPeer,
+            SavedId = vSavedId,
+        };
+    }
 }
 
 /// <summary><c>messageActionStarGiftUnique#e6c31522 flags:# upgrade:flags.0?true transferred:flags.1?true saved:flags.2?true refunded:flags.5?true prepaid_upgrade:flags.11?true assigned:flags.13?true from_offer:flags.14?true craft:flags.16?true gift:StarGift can_export_at:flags.3?int transfer_stars:flags.4?long from_id:flags.6?Peer peer:flags.7?Peer saved_id:flags.7?long resale_amount:flags.8?StarsAmount can_transfer_at:flags.9?int can_resell_at:flags.10?int drop_original_details_stars:flags.12?long can_craft_at:flags.15?int = MessageAction;</c></summary>
@@ -3470,6 +4054,8 @@ public sealed class MessageActionStarGiftUnique : MessageAction
     public override uint ConstructorId => 0xe6c31522;
 
     public override string TlName => "messageActionStarGiftUnique";
+
+    public override int FirstLayer => 198;
 
     public bool Upgrade { get; init; }
 
@@ -3511,6 +4097,14 @@ public sealed class MessageActionStarGiftUnique : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xe6c31522);
         var flags = 0u;
         if (Upgrade)
@@ -3569,6 +4163,39 @@ public sealed class MessageActionStarGiftUnique : MessageAction
             writer.WriteInt32(vCanCraftAt);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xacdfcb81);
+        var flags = 0u;
+        if (Upgrade)
+            flags |= 0x1u;
+        if (Transferred)
+            flags |= 0x2u;
+        if (Saved)
+            flags |= 0x4u;
+        if (Refunded)
+            flags |= 0x20u;
+        if (CanExportAt is not null)
+            flags |= 0x8u;
+        if (TransferStars is not null)
+            flags |= 0x10u;
+        if (FromId is not null)
+            flags |= 0x40u;
+        if (Peer is not null || SavedId is not null)
+            flags |= 0x80u;
+        writer.WriteUInt32(flags);
+        Gift.Write(writer);
+        if (CanExportAt is { } vCanExportAt)
+            writer.WriteInt32(vCanExportAt);
+        if (TransferStars is { } vTransferStars)
+            writer.WriteInt64(vTransferStars);
+        FromId?.Write(writer);
+        if ((flags & 0x80u) != 0)
+            (Peer ?? throw TlException.FlagNeeds(TlName, "peer")).Write(writer);
+        if ((flags & 0x80u) != 0)
+            writer.WriteInt64(SavedId ?? 0);
+    }
+
     internal static MessageActionStarGiftUnique ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -3595,6 +4222,30 @@ public sealed class MessageActionStarGiftUnique : MessageAction
             CanCraftAt = (flags & 0x8000u) != 0 ? reader.ReadInt32() : null,
         };
     }
+
+    internal static MessageActionStarGiftUnique ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        StarGiftBase vGift = reader.ReadObject<StarGiftBase>();
+        int? vCanExportAt = (flags & 0x8u) != 0 ? reader.ReadInt32() : null;
+        long? vTransferStars = (flags & 0x10u) != 0 ? reader.ReadInt64() : null;
+        Peer? vFromId = (flags & 0x40u) != 0 ? reader.ReadObject<Peer>() : null;
+        Peer? vPeer = (flags & 0x80u) != 0 ? reader.ReadObject<Peer>() : null;
+        long? vSavedId = (flags & 0x80u) != 0 ? reader.ReadInt64() : null;
+        return new()
+        {
+            Upgrade = (flags & 0x1u) != 0,
+            Transferred = (flags & 0x2u) != 0,
+            Saved = (flags & 0x4u) != 0,
+            Refunded = (flags & 0x20u) != 0,
+            Gift = vGift,
+            CanExportAt = vCanExportAt,
+            TransferStars = vTransferStars,
+            FromId = vFromId,
+            Peer = vPeer,
+            SavedId = vSavedId,
+        };
+    }
 }
 
 /// <summary><c>messageActionPaidMessagesRefunded#ac1f1fcd count:int stars:long = MessageAction;</c></summary>
@@ -3604,12 +4255,16 @@ public sealed class MessageActionPaidMessagesRefunded : MessageAction
 
     public override string TlName => "messageActionPaidMessagesRefunded";
 
+    public override int FirstLayer => 228;
+
     public required int Count { get; init; }
 
     public required long Stars { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xac1f1fcd);
         writer.WriteInt32(Count);
         writer.WriteInt64(Stars);
@@ -3632,12 +4287,16 @@ public sealed class MessageActionPaidMessagesPrice : MessageAction
 
     public override string TlName => "messageActionPaidMessagesPrice";
 
+    public override int FirstLayer => 228;
+
     public bool BroadcastMessagesAllowed { get; init; }
 
     public required long Stars { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x84b88578);
         var flags = 0u;
         if (BroadcastMessagesAllowed)
@@ -3664,6 +4323,8 @@ public sealed class MessageActionConferenceCall : MessageAction
 
     public override string TlName => "messageActionConferenceCall";
 
+    public override int FirstLayer => 228;
+
     public bool Missed { get; init; }
 
     public bool Active { get; init; }
@@ -3678,6 +4339,8 @@ public sealed class MessageActionConferenceCall : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x2ffe2f7a);
         var flags = 0u;
         if (Missed)
@@ -3720,12 +4383,16 @@ public sealed class MessageActionTodoCompletions : MessageAction
 
     public override string TlName => "messageActionTodoCompletions";
 
+    public override int FirstLayer => 228;
+
     public required IReadOnlyList<int> Completed { get; init; }
 
     public required IReadOnlyList<int> Incompleted { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xcc7c5c89);
         writer.WriteInt32Vector(Completed);
         writer.WriteInt32Vector(Incompleted);
@@ -3748,10 +4415,14 @@ public sealed class MessageActionTodoAppendTasks : MessageAction
 
     public override string TlName => "messageActionTodoAppendTasks";
 
+    public override int FirstLayer => 228;
+
     public required IReadOnlyList<TodoItem> List { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xc7edbc83);
         writer.WriteVector(List);
     }
@@ -3772,6 +4443,8 @@ public sealed class MessageActionSuggestedPostApproval : MessageAction
 
     public override string TlName => "messageActionSuggestedPostApproval";
 
+    public override int FirstLayer => 228;
+
     public bool Rejected { get; init; }
 
     public bool BalanceTooLow { get; init; }
@@ -3784,6 +4457,8 @@ public sealed class MessageActionSuggestedPostApproval : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xee7a1596);
         var flags = 0u;
         if (Rejected)
@@ -3825,10 +4500,14 @@ public sealed class MessageActionSuggestedPostSuccess : MessageAction
 
     public override string TlName => "messageActionSuggestedPostSuccess";
 
+    public override int FirstLayer => 228;
+
     public required StarsAmountBase Price { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x95ddcf69);
         Price.Write(writer);
     }
@@ -3849,10 +4528,14 @@ public sealed class MessageActionSuggestedPostRefund : MessageAction
 
     public override string TlName => "messageActionSuggestedPostRefund";
 
+    public override int FirstLayer => 228;
+
     public bool PayerInitiated { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x69f916f8);
         var flags = 0u;
         if (PayerInitiated)
@@ -3877,6 +4560,8 @@ public sealed class MessageActionGiftTon : MessageAction
 
     public override string TlName => "messageActionGiftTon";
 
+    public override int FirstLayer => 228;
+
     public required string Currency { get; init; }
 
     public required long Amount { get; init; }
@@ -3889,6 +4574,8 @@ public sealed class MessageActionGiftTon : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xa8a3c699);
         var flags = 0u;
         if (TransactionId is not null)
@@ -3923,10 +4610,14 @@ public sealed class MessageActionSuggestBirthday : MessageAction
 
     public override string TlName => "messageActionSuggestBirthday";
 
+    public override int FirstLayer => 228;
+
     public required Birthday Birthday { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x2c8f2a25);
         Birthday.Write(writer);
     }
@@ -3947,6 +4638,8 @@ public sealed class MessageActionStarGiftPurchaseOffer : MessageAction
 
     public override string TlName => "messageActionStarGiftPurchaseOffer";
 
+    public override int FirstLayer => 228;
+
     public bool Accepted { get; init; }
 
     public bool Declined { get; init; }
@@ -3959,6 +4652,8 @@ public sealed class MessageActionStarGiftPurchaseOffer : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x774278d4);
         var flags = 0u;
         if (Accepted)
@@ -3992,6 +4687,8 @@ public sealed class MessageActionStarGiftPurchaseOfferDeclined : MessageAction
 
     public override string TlName => "messageActionStarGiftPurchaseOfferDeclined";
 
+    public override int FirstLayer => 228;
+
     public bool Expired { get; init; }
 
     public required StarGiftBase Gift { get; init; }
@@ -4000,6 +4697,8 @@ public sealed class MessageActionStarGiftPurchaseOfferDeclined : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x73ada76b);
         var flags = 0u;
         if (Expired)
@@ -4028,10 +4727,14 @@ public sealed class MessageActionNewCreatorPending : MessageAction
 
     public override string TlName => "messageActionNewCreatorPending";
 
+    public override int FirstLayer => 228;
+
     public required long NewCreatorId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xb07ed085);
         writer.WriteInt64(NewCreatorId);
     }
@@ -4052,10 +4755,14 @@ public sealed class MessageActionChangeCreator : MessageAction
 
     public override string TlName => "messageActionChangeCreator";
 
+    public override int FirstLayer => 228;
+
     public required long NewCreatorId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xe188503b);
         writer.WriteInt64(NewCreatorId);
     }
@@ -4076,12 +4783,16 @@ public sealed class MessageActionNoForwardsToggle : MessageAction
 
     public override string TlName => "messageActionNoForwardsToggle";
 
+    public override int FirstLayer => 228;
+
     public required bool PrevValue { get; init; }
 
     public required bool NewValue { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xbf7d6572);
         writer.WriteBool(PrevValue);
         writer.WriteBool(NewValue);
@@ -4104,6 +4815,8 @@ public sealed class MessageActionNoForwardsRequest : MessageAction
 
     public override string TlName => "messageActionNoForwardsRequest";
 
+    public override int FirstLayer => 228;
+
     public bool Expired { get; init; }
 
     public required bool PrevValue { get; init; }
@@ -4112,6 +4825,8 @@ public sealed class MessageActionNoForwardsRequest : MessageAction
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x3e2793ba);
         var flags = 0u;
         if (Expired)
@@ -4140,10 +4855,14 @@ public sealed class MessageActionPollAppendAnswer : MessageAction
 
     public override string TlName => "messageActionPollAppendAnswer";
 
+    public override int FirstLayer => 228;
+
     public required PollAnswerBase Answer { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x9da1cd6c);
         Answer.Write(writer);
     }
@@ -4164,10 +4883,14 @@ public sealed class MessageActionPollDeleteAnswer : MessageAction
 
     public override string TlName => "messageActionPollDeleteAnswer";
 
+    public override int FirstLayer => 228;
+
     public required PollAnswerBase Answer { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x399674dc);
         Answer.Write(writer);
     }
@@ -4188,10 +4911,14 @@ public sealed class MessageActionManagedBotCreated : MessageAction
 
     public override string TlName => "messageActionManagedBotCreated";
 
+    public override int FirstLayer => 228;
+
     public required long BotId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x16605e3e);
         writer.WriteInt64(BotId);
     }
@@ -4212,10 +4939,14 @@ public sealed class MessageActionChangeCommunity : MessageAction
 
     public override string TlName => "messageActionChangeCommunity";
 
+    public override int FirstLayer => 228;
+
     public long? CommunityId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x5d20bae8);
         var flags = 0u;
         if (CommunityId is not null)
@@ -4510,8 +5241,12 @@ public sealed class InputMessagesFilterPoll : MessagesFilter
 
     public override string TlName => "inputMessagesFilterPoll";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xfa2bc90a);
     }
 
@@ -5113,11 +5848,24 @@ public sealed class MessageEntityBlockquote : MessageEntity
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xf1ccaaac);
         var flags = 0u;
         if (Collapsed)
             flags |= 0x1u;
         writer.WriteUInt32(flags);
+        writer.WriteInt32(Offset);
+        writer.WriteInt32(Length);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x020df5d0);
         writer.WriteInt32(Offset);
         writer.WriteInt32(Length);
     }
@@ -5132,6 +5880,17 @@ public sealed class MessageEntityBlockquote : MessageEntity
             Length = reader.ReadInt32(),
         };
     }
+
+    internal static MessageEntityBlockquote ReadBody144(ref TlReader reader)
+    {
+        int vOffset = reader.ReadInt32();
+        int vLength = reader.ReadInt32();
+        return new()
+        {
+            Offset = vOffset,
+            Length = vLength,
+        };
+    }
 }
 
 /// <summary><c>messageEntityFormattedDate#904ac7c7 flags:# relative:flags.0?true short_time:flags.1?true long_time:flags.2?true short_date:flags.3?true long_date:flags.4?true day_of_week:flags.5?true offset:int length:int date:int = MessageEntity;</c></summary>
@@ -5140,6 +5899,8 @@ public sealed class MessageEntityFormattedDate : MessageEntity
     public override uint ConstructorId => 0x904ac7c7;
 
     public override string TlName => "messageEntityFormattedDate";
+
+    public override int FirstLayer => 228;
 
     public bool Relative { get; init; }
 
@@ -5161,6 +5922,8 @@ public sealed class MessageEntityFormattedDate : MessageEntity
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x904ac7c7);
         var flags = 0u;
         if (Relative)
@@ -5206,12 +5969,16 @@ public sealed class MessageEntityDiffInsert : MessageEntity
 
     public override string TlName => "messageEntityDiffInsert";
 
+    public override int FirstLayer => 228;
+
     public required int Offset { get; init; }
 
     public required int Length { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x71777116);
         writer.WriteInt32(Offset);
         writer.WriteInt32(Length);
@@ -5234,6 +6001,8 @@ public sealed class MessageEntityDiffReplace : MessageEntity
 
     public override string TlName => "messageEntityDiffReplace";
 
+    public override int FirstLayer => 228;
+
     public required int Offset { get; init; }
 
     public required int Length { get; init; }
@@ -5242,6 +6011,8 @@ public sealed class MessageEntityDiffReplace : MessageEntity
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xc6c1e5a7);
         writer.WriteInt32(Offset);
         writer.WriteInt32(Length);
@@ -5266,12 +6037,16 @@ public sealed class MessageEntityDiffDelete : MessageEntity
 
     public override string TlName => "messageEntityDiffDelete";
 
+    public override int FirstLayer => 228;
+
     public required int Offset { get; init; }
 
     public required int Length { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x0652c1c5);
         writer.WriteInt32(Offset);
         writer.WriteInt32(Length);
@@ -5750,12 +6525,16 @@ public sealed class MessageReplyStoryHeader : MessageReplyHeaderBase
 
     public override string TlName => "messageReplyStoryHeader";
 
+    public override int FirstLayer => 198;
+
     public required Peer Peer { get; init; }
 
     public required int StoryId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x0e5af939);
         Peer.Write(writer);
         writer.WriteInt32(StoryId);
@@ -5854,6 +6633,12 @@ public sealed class MessageReactions : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x0a339f0b);
         var flags = 0u;
         if (Min)
@@ -5874,6 +6659,22 @@ public sealed class MessageReactions : TlObject
             writer.WriteVector(TopReactors);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x4f2b9479);
+        var flags = 0u;
+        if (Min)
+            flags |= 0x1u;
+        if (CanSeeList)
+            flags |= 0x4u;
+        if (RecentReactions is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        writer.WriteVector(Results);
+        if (RecentReactions is not null)
+            writer.WriteVector(RecentReactions);
+    }
+
     internal static MessageReactions ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -5885,6 +6686,20 @@ public sealed class MessageReactions : TlObject
             Results = reader.ReadVector<ReactionCount>(),
             RecentReactions = (flags & 0x2u) != 0 ? reader.ReadVector<MessagePeerReaction>() : null,
             TopReactors = (flags & 0x10u) != 0 ? reader.ReadVector<MessageReactor>() : null,
+        };
+    }
+
+    internal static MessageReactions ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        IReadOnlyList<ReactionCount> vResults = reader.ReadVector<ReactionCount>();
+        IReadOnlyList<MessagePeerReaction>? vRecentReactions = (flags & 0x2u) != 0 ? reader.ReadVector<MessagePeerReaction>() : null;
+        return new()
+        {
+            Min = (flags & 0x1u) != 0,
+            CanSeeList = (flags & 0x4u) != 0,
+            Results = vResults,
+            RecentReactions = vRecentReactions,
         };
     }
 }
@@ -5910,6 +6725,12 @@ public sealed class MessagePeerReaction : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x8c79b63c);
         var flags = 0u;
         if (Big)
@@ -5922,6 +6743,19 @@ public sealed class MessagePeerReaction : TlObject
         PeerId.Write(writer);
         writer.WriteInt32(Date);
         Reaction.Write(writer);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x51b67eff);
+        var flags = 0u;
+        if (Big)
+            flags |= 0x1u;
+        if (Unread)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        PeerId.Write(writer);
+        writer.WriteString((Reaction as ReactionEmoji)?.Emoticon ?? "");
     }
 
     internal static MessagePeerReaction ReadBody(ref TlReader reader)
@@ -5937,6 +6771,21 @@ public sealed class MessagePeerReaction : TlObject
             Reaction = reader.ReadObject<Reaction>(),
         };
     }
+
+    internal static MessagePeerReaction ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        Peer vPeerId = reader.ReadObject<Peer>();
+        string vReaction = reader.ReadString();
+        return new()
+        {
+            Big = (flags & 0x1u) != 0,
+            Unread = (flags & 0x2u) != 0,
+            PeerId = vPeerId,
+            Date = 0,
+            Reaction = new ReactionEmoji { Emoticon = vReaction },
+        };
+    }
 }
 
 /// <summary><c>messageExtendedMediaPreview#ad628cc8 flags:# w:flags.0?int h:flags.0?int thumb:flags.1?PhotoSize video_duration:flags.2?int = MessageExtendedMedia;</c></summary>
@@ -5945,6 +6794,8 @@ public sealed class MessageExtendedMediaPreview : MessageExtendedMediaBase
     public override uint ConstructorId => 0xad628cc8;
 
     public override string TlName => "messageExtendedMediaPreview";
+
+    public override int FirstLayer => 198;
 
     public int? W { get; init; }
 
@@ -5956,6 +6807,8 @@ public sealed class MessageExtendedMediaPreview : MessageExtendedMediaBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xad628cc8);
         var flags = 0u;
         if (W is not null || H is not null)
@@ -5994,10 +6847,14 @@ public sealed class MessageExtendedMedia : MessageExtendedMediaBase
 
     public override string TlName => "messageExtendedMedia";
 
+    public override int FirstLayer => 198;
+
     public required MessageMedia Media { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xee479c64);
         Media.Write(writer);
     }
@@ -6018,6 +6875,8 @@ public sealed class MediaAreaCoordinates : TlObject
 
     public override string TlName => "mediaAreaCoordinates";
 
+    public override int FirstLayer => 198;
+
     public required double X { get; init; }
 
     public required double Y { get; init; }
@@ -6032,6 +6891,8 @@ public sealed class MediaAreaCoordinates : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xcfc9e002);
         var flags = 0u;
         if (Radius is not null)
@@ -6068,6 +6929,8 @@ public sealed class MediaAreaVenue : MediaArea
 
     public override string TlName => "mediaAreaVenue";
 
+    public override int FirstLayer => 198;
+
     public required MediaAreaCoordinates Coordinates { get; init; }
 
     public required GeoPointBase Geo { get; init; }
@@ -6084,6 +6947,8 @@ public sealed class MediaAreaVenue : MediaArea
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xbe82db9c);
         Coordinates.Write(writer);
         Geo.Write(writer);
@@ -6116,6 +6981,8 @@ public sealed class InputMediaAreaVenue : MediaArea
 
     public override string TlName => "inputMediaAreaVenue";
 
+    public override int FirstLayer => 198;
+
     public required MediaAreaCoordinates Coordinates { get; init; }
 
     public required long QueryId { get; init; }
@@ -6124,6 +6991,8 @@ public sealed class InputMediaAreaVenue : MediaArea
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xb282217f);
         Coordinates.Write(writer);
         writer.WriteInt64(QueryId);
@@ -6148,6 +7017,8 @@ public sealed class MediaAreaGeoPoint : MediaArea
 
     public override string TlName => "mediaAreaGeoPoint";
 
+    public override int FirstLayer => 198;
+
     public required MediaAreaCoordinates Coordinates { get; init; }
 
     public required GeoPointBase Geo { get; init; }
@@ -6156,6 +7027,8 @@ public sealed class MediaAreaGeoPoint : MediaArea
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xcad5452d);
         var flags = 0u;
         if (Address is not null)
@@ -6185,6 +7058,8 @@ public sealed class MediaAreaSuggestedReaction : MediaArea
 
     public override string TlName => "mediaAreaSuggestedReaction";
 
+    public override int FirstLayer => 198;
+
     public bool Dark { get; init; }
 
     public bool Flipped { get; init; }
@@ -6195,6 +7070,8 @@ public sealed class MediaAreaSuggestedReaction : MediaArea
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x14455871);
         var flags = 0u;
         if (Dark)
@@ -6226,6 +7103,8 @@ public sealed class MediaAreaChannelPost : MediaArea
 
     public override string TlName => "mediaAreaChannelPost";
 
+    public override int FirstLayer => 198;
+
     public required MediaAreaCoordinates Coordinates { get; init; }
 
     public required long ChannelId { get; init; }
@@ -6234,6 +7113,8 @@ public sealed class MediaAreaChannelPost : MediaArea
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x770416af);
         Coordinates.Write(writer);
         writer.WriteInt64(ChannelId);
@@ -6258,6 +7139,8 @@ public sealed class InputMediaAreaChannelPost : MediaArea
 
     public override string TlName => "inputMediaAreaChannelPost";
 
+    public override int FirstLayer => 198;
+
     public required MediaAreaCoordinates Coordinates { get; init; }
 
     public required InputChannelBase Channel { get; init; }
@@ -6266,6 +7149,8 @@ public sealed class InputMediaAreaChannelPost : MediaArea
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x2271f2bf);
         Coordinates.Write(writer);
         Channel.Write(writer);
@@ -6290,12 +7175,16 @@ public sealed class MediaAreaUrl : MediaArea
 
     public override string TlName => "mediaAreaUrl";
 
+    public override int FirstLayer => 198;
+
     public required MediaAreaCoordinates Coordinates { get; init; }
 
     public required string Url { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x37381085);
         Coordinates.Write(writer);
         writer.WriteString(Url);
@@ -6318,6 +7207,8 @@ public sealed class MediaAreaWeather : MediaArea
 
     public override string TlName => "mediaAreaWeather";
 
+    public override int FirstLayer => 198;
+
     public required MediaAreaCoordinates Coordinates { get; init; }
 
     public required string Emoji { get; init; }
@@ -6328,6 +7219,8 @@ public sealed class MediaAreaWeather : MediaArea
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x49a6549c);
         Coordinates.Write(writer);
         writer.WriteString(Emoji);
@@ -6354,12 +7247,16 @@ public sealed class MediaAreaStarGift : MediaArea
 
     public override string TlName => "mediaAreaStarGift";
 
+    public override int FirstLayer => 198;
+
     public required MediaAreaCoordinates Coordinates { get; init; }
 
     public required string Slug { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x5787686d);
         Coordinates.Write(writer);
         writer.WriteString(Slug);
@@ -6382,6 +7279,8 @@ public sealed class MissingInvitee : TlObject
 
     public override string TlName => "missingInvitee";
 
+    public override int FirstLayer => 198;
+
     public bool PremiumWouldAllowInvite { get; init; }
 
     public bool PremiumRequiredForPm { get; init; }
@@ -6390,6 +7289,8 @@ public sealed class MissingInvitee : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x628c9224);
         var flags = 0u;
         if (PremiumWouldAllowInvite)
@@ -6419,6 +7320,8 @@ public sealed class MessageReactor : TlObject
 
     public override string TlName => "messageReactor";
 
+    public override int FirstLayer => 198;
+
     public bool Top { get; init; }
 
     public bool My { get; init; }
@@ -6431,6 +7334,8 @@ public sealed class MessageReactor : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x4ba3a95a);
         var flags = 0u;
         if (Top)

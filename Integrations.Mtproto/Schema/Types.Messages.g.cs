@@ -545,10 +545,24 @@ public sealed class MessagesStickerSet : MessagesStickerSetBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x6e153f16);
         Set.Write(writer);
         writer.WriteVector(Packs);
         writer.WriteVector(Keywords);
+        writer.WriteVector(Documents);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xb60a24a6);
+        Set.Write(writer);
+        writer.WriteVector(Packs);
         writer.WriteVector(Documents);
     }
 
@@ -560,6 +574,20 @@ public sealed class MessagesStickerSet : MessagesStickerSetBase
             Packs = reader.ReadVector<StickerPack>(),
             Keywords = reader.ReadVector<StickerKeyword>(),
             Documents = reader.ReadVector<DocumentBase>(),
+        };
+    }
+
+    internal static MessagesStickerSet ReadBody144(ref TlReader reader)
+    {
+        StickerSet vSet = reader.ReadObject<StickerSet>();
+        IReadOnlyList<StickerPack> vPacks = reader.ReadVector<StickerPack>();
+        IReadOnlyList<DocumentBase> vDocuments = reader.ReadVector<DocumentBase>();
+        return new()
+        {
+            Set = vSet,
+            Packs = vPacks,
+            Keywords = [],
+            Documents = vDocuments,
         };
     }
 }
@@ -626,6 +654,8 @@ public sealed class MessagesForumTopics : TlObject
 
     public override string TlName => "messages.forumTopics";
 
+    public override int FirstLayer => 198;
+
     public bool OrderByCreateDate { get; init; }
 
     public required int Count { get; init; }
@@ -642,6 +672,8 @@ public sealed class MessagesForumTopics : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x367617d3);
         var flags = 0u;
         if (OrderByCreateDate)
@@ -678,12 +710,16 @@ public sealed class MessagesInvitedUsers : TlObject
 
     public override string TlName => "messages.invitedUsers";
 
+    public override int FirstLayer => 198;
+
     public required UpdatesBase Updates { get; init; }
 
     public required IReadOnlyList<MissingInvitee> MissingInvitees { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x7f5defa6);
         Updates.Write(writer);
         writer.WriteVector(MissingInvitees);
@@ -706,6 +742,8 @@ public sealed class MessagesEmojiGameOutcome : TlObject
 
     public override string TlName => "messages.emojiGameOutcome";
 
+    public override int FirstLayer => 228;
+
     public required byte[] Seed { get; init; }
 
     public required long StakeTonAmount { get; init; }
@@ -714,6 +752,8 @@ public sealed class MessagesEmojiGameOutcome : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xda2ad647);
         writer.WriteBytes(Seed);
         writer.WriteInt64(StakeTonAmount);
@@ -738,8 +778,12 @@ public sealed class MessagesEmojiGameUnavailable : MessagesEmojiGameInfo
 
     public override string TlName => "messages.emojiGameUnavailable";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x59e65335);
     }
 
@@ -753,6 +797,8 @@ public sealed class MessagesEmojiGameDiceInfo : MessagesEmojiGameInfo
 
     public override string TlName => "messages.emojiGameDiceInfo";
 
+    public override int FirstLayer => 228;
+
     public required string GameHash { get; init; }
 
     public required long PrevStake { get; init; }
@@ -765,6 +811,8 @@ public sealed class MessagesEmojiGameDiceInfo : MessagesEmojiGameInfo
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x44e56023);
         var flags = 0u;
         if (PlaysLeft is not null)
@@ -799,10 +847,14 @@ public sealed class MessagesChatInviteJoinResultOk : MessagesChatInviteJoinResul
 
     public override string TlName => "messages.chatInviteJoinResultOk";
 
+    public override int FirstLayer => 228;
+
     public required UpdatesBase Updates { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x445663a7);
         Updates.Write(writer);
     }
@@ -823,6 +875,8 @@ public sealed class MessagesChatInviteJoinResultWebView : MessagesChatInviteJoin
 
     public override string TlName => "messages.chatInviteJoinResultWebView";
 
+    public override int FirstLayer => 228;
+
     public required long BotId { get; init; }
 
     public required long QueryId { get; init; }
@@ -831,6 +885,8 @@ public sealed class MessagesChatInviteJoinResultWebView : MessagesChatInviteJoin
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x61ca29d3);
         writer.WriteInt64(BotId);
         writer.WriteInt64(QueryId);

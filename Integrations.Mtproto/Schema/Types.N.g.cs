@@ -114,12 +114,16 @@ public sealed class NotifyForumTopic : NotifyPeerBase
 
     public override string TlName => "notifyForumTopic";
 
+    public override int FirstLayer => 198;
+
     public required Peer Peer { get; init; }
 
     public required int TopMsgId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x226e6308);
         Peer.Write(writer);
         writer.WriteInt32(TopMsgId);
@@ -142,10 +146,14 @@ public sealed class NotifyCommunity : NotifyPeerBase
 
     public override string TlName => "notifyCommunity";
 
+    public override int FirstLayer => 228;
+
     public required long CommunityId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xbe376999);
         writer.WriteInt64(CommunityId);
     }

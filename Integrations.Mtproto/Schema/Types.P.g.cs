@@ -380,6 +380,12 @@ public sealed class PeerNotifySettings : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x99622c0c);
         var flags = 0u;
         if (ShowPreviews is not null)
@@ -423,6 +429,34 @@ public sealed class PeerNotifySettings : TlObject
         StoriesOtherSound?.Write(writer);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xa83b0426);
+        var flags = 0u;
+        if (ShowPreviews is not null)
+            flags |= 0x1u;
+        if (Silent is not null)
+            flags |= 0x2u;
+        if (MuteUntil is not null)
+            flags |= 0x4u;
+        if (IosSound is not null)
+            flags |= 0x8u;
+        if (AndroidSound is not null)
+            flags |= 0x10u;
+        if (OtherSound is not null)
+            flags |= 0x20u;
+        writer.WriteUInt32(flags);
+        if (ShowPreviews is { } vShowPreviews)
+            writer.WriteBool(vShowPreviews);
+        if (Silent is { } vSilent)
+            writer.WriteBool(vSilent);
+        if (MuteUntil is { } vMuteUntil)
+            writer.WriteInt32(vMuteUntil);
+        IosSound?.Write(writer);
+        AndroidSound?.Write(writer);
+        OtherSound?.Write(writer);
+    }
+
     internal static PeerNotifySettings ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -439,6 +473,26 @@ public sealed class PeerNotifySettings : TlObject
             StoriesIosSound = (flags & 0x100u) != 0 ? reader.ReadObject<NotificationSound>() : null,
             StoriesAndroidSound = (flags & 0x200u) != 0 ? reader.ReadObject<NotificationSound>() : null,
             StoriesOtherSound = (flags & 0x400u) != 0 ? reader.ReadObject<NotificationSound>() : null,
+        };
+    }
+
+    internal static PeerNotifySettings ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        bool? vShowPreviews = (flags & 0x1u) != 0 ? reader.ReadBool() : null;
+        bool? vSilent = (flags & 0x2u) != 0 ? reader.ReadBool() : null;
+        int? vMuteUntil = (flags & 0x4u) != 0 ? reader.ReadInt32() : null;
+        NotificationSound? vIosSound = (flags & 0x8u) != 0 ? reader.ReadObject<NotificationSound>() : null;
+        NotificationSound? vAndroidSound = (flags & 0x10u) != 0 ? reader.ReadObject<NotificationSound>() : null;
+        NotificationSound? vOtherSound = (flags & 0x20u) != 0 ? reader.ReadObject<NotificationSound>() : null;
+        return new()
+        {
+            ShowPreviews = vShowPreviews,
+            Silent = vSilent,
+            MuteUntil = vMuteUntil,
+            IosSound = vIosSound,
+            AndroidSound = vAndroidSound,
+            OtherSound = vOtherSound,
         };
     }
 }
@@ -494,6 +548,18 @@ public sealed class PeerSettings : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xf47741f7);
         var flags = 0u;
         if (ReportSpam)
@@ -557,6 +623,86 @@ public sealed class PeerSettings : TlObject
             writer.WriteInt32(vPhotoChangeDate);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xacd66c5e);
+        var flags = 0u;
+        if (ReportSpam)
+            flags |= 0x1u;
+        if (AddContact)
+            flags |= 0x2u;
+        if (BlockContact)
+            flags |= 0x4u;
+        if (ShareContact)
+            flags |= 0x8u;
+        if (NeedContactsException)
+            flags |= 0x10u;
+        if (ReportGeo)
+            flags |= 0x20u;
+        if (Autoarchived)
+            flags |= 0x80u;
+        if (InviteMembers)
+            flags |= 0x100u;
+        if (RequestChatBroadcast)
+            flags |= 0x400u;
+        if (BusinessBotPaused)
+            flags |= 0x800u;
+        if (BusinessBotCanReply)
+            flags |= 0x1000u;
+        if (GeoDistance is not null)
+            flags |= 0x40u;
+        if (RequestChatTitle is not null || RequestChatDate is not null)
+            flags |= 0x200u;
+        if (BusinessBotId is not null || BusinessBotManageUrl is not null)
+            flags |= 0x2000u;
+        writer.WriteUInt32(flags);
+        if (GeoDistance is { } vGeoDistance)
+            writer.WriteInt32(vGeoDistance);
+        if ((flags & 0x200u) != 0)
+            writer.WriteString(RequestChatTitle ?? "");
+        if ((flags & 0x200u) != 0)
+            writer.WriteInt32(RequestChatDate ?? 0);
+        if ((flags & 0x2000u) != 0)
+            writer.WriteInt64(BusinessBotId ?? 0);
+        if ((flags & 0x2000u) != 0)
+            writer.WriteString(BusinessBotManageUrl ?? "");
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xa518110d);
+        var flags = 0u;
+        if (ReportSpam)
+            flags |= 0x1u;
+        if (AddContact)
+            flags |= 0x2u;
+        if (BlockContact)
+            flags |= 0x4u;
+        if (ShareContact)
+            flags |= 0x8u;
+        if (NeedContactsException)
+            flags |= 0x10u;
+        if (ReportGeo)
+            flags |= 0x20u;
+        if (Autoarchived)
+            flags |= 0x80u;
+        if (InviteMembers)
+            flags |= 0x100u;
+        if (RequestChatBroadcast)
+            flags |= 0x400u;
+        if (GeoDistance is not null)
+            flags |= 0x40u;
+        if (RequestChatTitle is not null || RequestChatDate is not null)
+            flags |= 0x200u;
+        writer.WriteUInt32(flags);
+        if (GeoDistance is { } vGeoDistance)
+            writer.WriteInt32(vGeoDistance);
+        if ((flags & 0x200u) != 0)
+            writer.WriteString(RequestChatTitle ?? "");
+        if ((flags & 0x200u) != 0)
+            writer.WriteInt32(RequestChatDate ?? 0);
+    }
+
     internal static PeerSettings ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -583,6 +729,58 @@ public sealed class PeerSettings : TlObject
             PhoneCountry = (flags & 0x10000u) != 0 ? reader.ReadString() : null,
             NameChangeDate = (flags & 0x20000u) != 0 ? reader.ReadInt32() : null,
             PhotoChangeDate = (flags & 0x40000u) != 0 ? reader.ReadInt32() : null,
+        };
+    }
+
+    internal static PeerSettings ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        int? vGeoDistance = (flags & 0x40u) != 0 ? reader.ReadInt32() : null;
+        string? vRequestChatTitle = (flags & 0x200u) != 0 ? reader.ReadString() : null;
+        int? vRequestChatDate = (flags & 0x200u) != 0 ? reader.ReadInt32() : null;
+        long? vBusinessBotId = (flags & 0x2000u) != 0 ? reader.ReadInt64() : null;
+        string? vBusinessBotManageUrl = (flags & 0x2000u) != 0 ? reader.ReadString() : null;
+        return new()
+        {
+            ReportSpam = (flags & 0x1u) != 0,
+            AddContact = (flags & 0x2u) != 0,
+            BlockContact = (flags & 0x4u) != 0,
+            ShareContact = (flags & 0x8u) != 0,
+            NeedContactsException = (flags & 0x10u) != 0,
+            ReportGeo = (flags & 0x20u) != 0,
+            Autoarchived = (flags & 0x80u) != 0,
+            InviteMembers = (flags & 0x100u) != 0,
+            RequestChatBroadcast = (flags & 0x400u) != 0,
+            BusinessBotPaused = (flags & 0x800u) != 0,
+            BusinessBotCanReply = (flags & 0x1000u) != 0,
+            GeoDistance = vGeoDistance,
+            RequestChatTitle = vRequestChatTitle,
+            RequestChatDate = vRequestChatDate,
+            BusinessBotId = vBusinessBotId,
+            BusinessBotManageUrl = vBusinessBotManageUrl,
+        };
+    }
+
+    internal static PeerSettings ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        int? vGeoDistance = (flags & 0x40u) != 0 ? reader.ReadInt32() : null;
+        string? vRequestChatTitle = (flags & 0x200u) != 0 ? reader.ReadString() : null;
+        int? vRequestChatDate = (flags & 0x200u) != 0 ? reader.ReadInt32() : null;
+        return new()
+        {
+            ReportSpam = (flags & 0x1u) != 0,
+            AddContact = (flags & 0x2u) != 0,
+            BlockContact = (flags & 0x4u) != 0,
+            ShareContact = (flags & 0x8u) != 0,
+            NeedContactsException = (flags & 0x10u) != 0,
+            ReportGeo = (flags & 0x20u) != 0,
+            Autoarchived = (flags & 0x80u) != 0,
+            InviteMembers = (flags & 0x100u) != 0,
+            RequestChatBroadcast = (flags & 0x400u) != 0,
+            GeoDistance = vGeoDistance,
+            RequestChatTitle = vRequestChatTitle,
+            RequestChatDate = vRequestChatDate,
         };
     }
 }
@@ -729,8 +927,12 @@ public sealed class PrivacyKeyAbout : PrivacyKey
 
     public override string TlName => "privacyKeyAbout";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xa486b761);
     }
 
@@ -744,8 +946,12 @@ public sealed class PrivacyKeyBirthday : PrivacyKey
 
     public override string TlName => "privacyKeyBirthday";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x2000a518);
     }
 
@@ -759,8 +965,12 @@ public sealed class PrivacyKeyStarGiftsAutoSave : PrivacyKey
 
     public override string TlName => "privacyKeyStarGiftsAutoSave";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x2ca4fdf8);
     }
 
@@ -774,8 +984,12 @@ public sealed class PrivacyKeyNoPaidMessages : PrivacyKey
 
     public override string TlName => "privacyKeyNoPaidMessages";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x17d348d2);
     }
 
@@ -789,8 +1003,12 @@ public sealed class PrivacyKeySavedMusic : PrivacyKey
 
     public override string TlName => "privacyKeySavedMusic";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xff7a571b);
     }
 
@@ -960,8 +1178,12 @@ public sealed class PrivacyValueAllowCloseFriends : PrivacyRule
 
     public override string TlName => "privacyValueAllowCloseFriends";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xf7e8d89b);
     }
 
@@ -975,8 +1197,12 @@ public sealed class PrivacyValueAllowPremium : PrivacyRule
 
     public override string TlName => "privacyValueAllowPremium";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xece9814b);
     }
 
@@ -990,8 +1216,12 @@ public sealed class PrivacyValueAllowBots : PrivacyRule
 
     public override string TlName => "privacyValueAllowBots";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x21461b5d);
     }
 
@@ -1005,8 +1235,12 @@ public sealed class PrivacyValueDisallowBots : PrivacyRule
 
     public override string TlName => "privacyValueDisallowBots";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xf6a5f82f);
     }
 
@@ -1366,10 +1600,31 @@ public sealed class PageBlockPhoto : PageBlock
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x1759c560);
         var flags = 0u;
         if (Spoiler)
             flags |= 0x2u;
+        if (Url is not null || WebpageId is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(PhotoId);
+        Caption.Write(writer);
+        if ((flags & 0x1u) != 0)
+            writer.WriteString(Url ?? "");
+        if ((flags & 0x1u) != 0)
+            writer.WriteInt64(WebpageId ?? 0);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x1759c560);
+        var flags = 0u;
         if (Url is not null || WebpageId is not null)
             flags |= 0x1u;
         writer.WriteUInt32(flags);
@@ -1414,6 +1669,12 @@ public sealed class PageBlockVideo : PageBlock
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x7c8fe7b6);
         var flags = 0u;
         if (Autoplay)
@@ -1422,6 +1683,19 @@ public sealed class PageBlockVideo : PageBlock
             flags |= 0x2u;
         if (Spoiler)
             flags |= 0x4u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(VideoId);
+        Caption.Write(writer);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x7c8fe7b6);
+        var flags = 0u;
+        if (Autoplay)
+            flags |= 0x1u;
+        if (Loop)
+            flags |= 0x2u;
         writer.WriteUInt32(flags);
         writer.WriteInt64(VideoId);
         Caption.Write(writer);
@@ -1773,6 +2047,12 @@ public sealed class PageBlockOrderedList : PageBlock
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x1fd6f6c1);
         var flags = 0u;
         if (Reversed)
@@ -1789,6 +2069,12 @@ public sealed class PageBlockOrderedList : PageBlock
             writer.WriteString(Type);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x9a8ae1e1);
+        writer.WriteVector(Items);
+    }
+
     internal static PageBlockOrderedList ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -1798,6 +2084,15 @@ public sealed class PageBlockOrderedList : PageBlock
             Items = reader.ReadVector<PageListOrderedItem>(),
             Start = (flags & 0x1u) != 0 ? reader.ReadInt32() : null,
             Type = (flags & 0x2u) != 0 ? reader.ReadString() : null,
+        };
+    }
+
+    internal static PageBlockOrderedList ReadBody198(ref TlReader reader)
+    {
+        IReadOnlyList<PageListOrderedItem> vItems = reader.ReadVector<PageListOrderedItem>();
+        return new()
+        {
+            Items = vItems,
         };
     }
 }
@@ -1913,10 +2208,14 @@ public sealed class PageBlockHeading1 : PageBlock
 
     public override string TlName => "pageBlockHeading1";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xbaff072f);
         Text.Write(writer);
     }
@@ -1937,10 +2236,14 @@ public sealed class PageBlockHeading2 : PageBlock
 
     public override string TlName => "pageBlockHeading2";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x096b2aec);
         Text.Write(writer);
     }
@@ -1961,10 +2264,14 @@ public sealed class PageBlockHeading3 : PageBlock
 
     public override string TlName => "pageBlockHeading3";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x67e731ad);
         Text.Write(writer);
     }
@@ -1985,10 +2292,14 @@ public sealed class PageBlockHeading4 : PageBlock
 
     public override string TlName => "pageBlockHeading4";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xb532772b);
         Text.Write(writer);
     }
@@ -2009,10 +2320,14 @@ public sealed class PageBlockHeading5 : PageBlock
 
     public override string TlName => "pageBlockHeading5";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xdbbe6c6a);
         Text.Write(writer);
     }
@@ -2033,10 +2348,14 @@ public sealed class PageBlockHeading6 : PageBlock
 
     public override string TlName => "pageBlockHeading6";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x682a41a9);
         Text.Write(writer);
     }
@@ -2057,10 +2376,14 @@ public sealed class PageBlockMath : PageBlock
 
     public override string TlName => "pageBlockMath";
 
+    public override int FirstLayer => 228;
+
     public required string Source { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x59080c20);
         writer.WriteString(Source);
     }
@@ -2081,10 +2404,14 @@ public sealed class PageBlockThinking : PageBlock
 
     public override string TlName => "pageBlockThinking";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x3c29a3e2);
         Text.Write(writer);
     }
@@ -2105,6 +2432,8 @@ public sealed class InputPageBlockMap : PageBlock
 
     public override string TlName => "inputPageBlockMap";
 
+    public override int FirstLayer => 228;
+
     public required InputGeoPointBase Geo { get; init; }
 
     public required int Zoom { get; init; }
@@ -2117,6 +2446,8 @@ public sealed class InputPageBlockMap : PageBlock
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x574b617f);
         Geo.Write(writer);
         writer.WriteInt32(Zoom);
@@ -2145,12 +2476,16 @@ public sealed class PageBlockBlockquoteBlocks : PageBlock
 
     public override string TlName => "pageBlockBlockquoteBlocks";
 
+    public override int FirstLayer => 228;
+
     public required IReadOnlyList<PageBlock> Blocks { get; init; }
 
     public required RichText Caption { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x0e6e47c4);
         writer.WriteVector(Blocks);
         Caption.Write(writer);
@@ -2233,10 +2568,14 @@ public sealed class PhoneCallDiscardReasonMigrateConferenceCall : PhoneCallDisca
 
     public override string TlName => "phoneCallDiscardReasonMigrateConferenceCall";
 
+    public override int FirstLayer => 228;
+
     public required string Slug { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x9fbbf1f7);
         writer.WriteString(Slug);
     }
@@ -2421,6 +2760,56 @@ public sealed class PhoneCallWaiting : PhoneCallBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
+        writer.WriteUInt32(0xc5226f17);
+        var flags = 0u;
+        if (Video)
+            flags |= 0x40u;
+        if (ReceiveDate is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        writer.WriteInt64(AccessHash);
+        writer.WriteInt32(Date);
+        writer.WriteInt64(AdminId);
+        writer.WriteInt64(ParticipantId);
+        Protocol.Write(writer);
+        if (ReceiveDate is { } vReceiveDate)
+            writer.WriteInt32(vReceiveDate);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xeed42858);
+        var flags = 0u;
+        if (Video)
+            flags |= 0x40u;
+        if (ReceiveDate is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        writer.WriteInt64(AccessHash);
+        writer.WriteInt32(Date);
+        writer.WriteInt64(AdminId);
+        writer.WriteInt64(ParticipantId);
+        Protocol.Write(writer);
+        if (ReceiveDate is { } vReceiveDate)
+            writer.WriteInt32(vReceiveDate);
+    }
+
+    private void Write144(TlWriter writer)
+    {
         writer.WriteUInt32(0xc5226f17);
         var flags = 0u;
         if (Video)
@@ -2453,6 +2842,31 @@ public sealed class PhoneCallWaiting : PhoneCallBase
             ReceiveDate = (flags & 0x1u) != 0 ? reader.ReadInt32() : null,
         };
     }
+
+    internal static PhoneCallWaiting ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        long vId = reader.ReadInt64();
+        long vAccessHash = reader.ReadInt64();
+        int vDate = reader.ReadInt32();
+        long vAdminId = reader.ReadInt64();
+        long vParticipantId = reader.ReadInt64();
+        PhoneCallProtocol vProtocol = reader.ReadObject<PhoneCallProtocol>();
+        int? vReceiveDate = (flags & 0x1u) != 0 ? reader.ReadInt32() : null;
+        if ((flags & 0x100u) != 0)
+            _ = reader.ReadObject<InputGroupCallBase>();
+        return new()
+        {
+            Video = (flags & 0x40u) != 0,
+            Id = vId,
+            AccessHash = vAccessHash,
+            Date = vDate,
+            AdminId = vAdminId,
+            ParticipantId = vParticipantId,
+            Protocol = vProtocol,
+            ReceiveDate = vReceiveDate,
+        };
+    }
 }
 
 /// <summary><c>phoneCallRequested#14b0ed0c flags:# video:flags.6?true id:long access_hash:long date:int admin_id:long participant_id:long g_a_hash:bytes protocol:PhoneCallProtocol = PhoneCall;</c></summary>
@@ -2479,6 +2893,50 @@ public sealed class PhoneCallRequested : PhoneCallBase
     public required PhoneCallProtocol Protocol { get; init; }
 
     public override void Write(TlWriter writer)
+    {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
+        writer.WriteUInt32(0x14b0ed0c);
+        var flags = 0u;
+        if (Video)
+            flags |= 0x40u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        writer.WriteInt64(AccessHash);
+        writer.WriteInt32(Date);
+        writer.WriteInt64(AdminId);
+        writer.WriteInt64(ParticipantId);
+        writer.WriteBytes(GAHash);
+        Protocol.Write(writer);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x45361c63);
+        var flags = 0u;
+        if (Video)
+            flags |= 0x40u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        writer.WriteInt64(AccessHash);
+        writer.WriteInt32(Date);
+        writer.WriteInt64(AdminId);
+        writer.WriteInt64(ParticipantId);
+        writer.WriteBytes(GAHash);
+        Protocol.Write(writer);
+    }
+
+    private void Write144(TlWriter writer)
     {
         writer.WriteUInt32(0x14b0ed0c);
         var flags = 0u;
@@ -2509,6 +2967,31 @@ public sealed class PhoneCallRequested : PhoneCallBase
             Protocol = reader.ReadObject<PhoneCallProtocol>(),
         };
     }
+
+    internal static PhoneCallRequested ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        long vId = reader.ReadInt64();
+        long vAccessHash = reader.ReadInt64();
+        int vDate = reader.ReadInt32();
+        long vAdminId = reader.ReadInt64();
+        long vParticipantId = reader.ReadInt64();
+        byte[] vGAHash = reader.ReadBytes();
+        PhoneCallProtocol vProtocol = reader.ReadObject<PhoneCallProtocol>();
+        if ((flags & 0x100u) != 0)
+            _ = reader.ReadObject<InputGroupCallBase>();
+        return new()
+        {
+            Video = (flags & 0x40u) != 0,
+            Id = vId,
+            AccessHash = vAccessHash,
+            Date = vDate,
+            AdminId = vAdminId,
+            ParticipantId = vParticipantId,
+            GAHash = vGAHash,
+            Protocol = vProtocol,
+        };
+    }
 }
 
 /// <summary><c>phoneCallAccepted#3660c311 flags:# video:flags.6?true id:long access_hash:long date:int admin_id:long participant_id:long g_b:bytes protocol:PhoneCallProtocol = PhoneCall;</c></summary>
@@ -2535,6 +3018,50 @@ public sealed class PhoneCallAccepted : PhoneCallBase
     public required PhoneCallProtocol Protocol { get; init; }
 
     public override void Write(TlWriter writer)
+    {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
+        writer.WriteUInt32(0x3660c311);
+        var flags = 0u;
+        if (Video)
+            flags |= 0x40u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        writer.WriteInt64(AccessHash);
+        writer.WriteInt32(Date);
+        writer.WriteInt64(AdminId);
+        writer.WriteInt64(ParticipantId);
+        writer.WriteBytes(GB);
+        Protocol.Write(writer);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x22fd7181);
+        var flags = 0u;
+        if (Video)
+            flags |= 0x40u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        writer.WriteInt64(AccessHash);
+        writer.WriteInt32(Date);
+        writer.WriteInt64(AdminId);
+        writer.WriteInt64(ParticipantId);
+        writer.WriteBytes(GB);
+        Protocol.Write(writer);
+    }
+
+    private void Write144(TlWriter writer)
     {
         writer.WriteUInt32(0x3660c311);
         var flags = 0u;
@@ -2563,6 +3090,31 @@ public sealed class PhoneCallAccepted : PhoneCallBase
             ParticipantId = reader.ReadInt64(),
             GB = reader.ReadBytes(),
             Protocol = reader.ReadObject<PhoneCallProtocol>(),
+        };
+    }
+
+    internal static PhoneCallAccepted ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        long vId = reader.ReadInt64();
+        long vAccessHash = reader.ReadInt64();
+        int vDate = reader.ReadInt32();
+        long vAdminId = reader.ReadInt64();
+        long vParticipantId = reader.ReadInt64();
+        byte[] vGB = reader.ReadBytes();
+        PhoneCallProtocol vProtocol = reader.ReadObject<PhoneCallProtocol>();
+        if ((flags & 0x100u) != 0)
+            _ = reader.ReadObject<InputGroupCallBase>();
+        return new()
+        {
+            Video = (flags & 0x40u) != 0,
+            Id = vId,
+            AccessHash = vAccessHash,
+            Date = vDate,
+            AdminId = vAdminId,
+            ParticipantId = vParticipantId,
+            GB = vGB,
+            Protocol = vProtocol,
         };
     }
 }
@@ -2604,6 +3156,18 @@ public sealed class PhoneCall : PhoneCallBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x30535af5);
         var flags = 0u;
         if (P2pAllowed)
@@ -2628,6 +3192,51 @@ public sealed class PhoneCall : PhoneCallBase
         CustomParameters?.Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x3ba5940c);
+        var flags = 0u;
+        if (P2pAllowed)
+            flags |= 0x20u;
+        if (Video)
+            flags |= 0x40u;
+        if (CustomParameters is not null)
+            flags |= 0x80u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        writer.WriteInt64(AccessHash);
+        writer.WriteInt32(Date);
+        writer.WriteInt64(AdminId);
+        writer.WriteInt64(ParticipantId);
+        writer.WriteBytes(GAOrB);
+        writer.WriteInt64(KeyFingerprint);
+        Protocol.Write(writer);
+        writer.WriteVector(Connections);
+        writer.WriteInt32(StartDate);
+        CustomParameters?.Write(writer);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x967f7c67);
+        var flags = 0u;
+        if (P2pAllowed)
+            flags |= 0x20u;
+        if (Video)
+            flags |= 0x40u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        writer.WriteInt64(AccessHash);
+        writer.WriteInt32(Date);
+        writer.WriteInt64(AdminId);
+        writer.WriteInt64(ParticipantId);
+        writer.WriteBytes(GAOrB);
+        writer.WriteInt64(KeyFingerprint);
+        Protocol.Write(writer);
+        writer.WriteVector(Connections);
+        writer.WriteInt32(StartDate);
+    }
+
     internal static PhoneCall ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -2647,6 +3256,70 @@ public sealed class PhoneCall : PhoneCallBase
             Connections = reader.ReadVector<PhoneConnectionBase>(),
             StartDate = reader.ReadInt32(),
             CustomParameters = (flags & 0x80u) != 0 ? reader.ReadObject<DataJSON>() : null,
+        };
+    }
+
+    internal static PhoneCall ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        long vId = reader.ReadInt64();
+        long vAccessHash = reader.ReadInt64();
+        int vDate = reader.ReadInt32();
+        long vAdminId = reader.ReadInt64();
+        long vParticipantId = reader.ReadInt64();
+        byte[] vGAOrB = reader.ReadBytes();
+        long vKeyFingerprint = reader.ReadInt64();
+        PhoneCallProtocol vProtocol = reader.ReadObject<PhoneCallProtocol>();
+        IReadOnlyList<PhoneConnectionBase> vConnections = reader.ReadVector<PhoneConnectionBase>();
+        int vStartDate = reader.ReadInt32();
+        DataJSON? vCustomParameters = (flags & 0x80u) != 0 ? reader.ReadObject<DataJSON>() : null;
+        if ((flags & 0x100u) != 0)
+            _ = reader.ReadObject<InputGroupCallBase>();
+        return new()
+        {
+            P2pAllowed = (flags & 0x20u) != 0,
+            Video = (flags & 0x40u) != 0,
+            Id = vId,
+            AccessHash = vAccessHash,
+            Date = vDate,
+            AdminId = vAdminId,
+            ParticipantId = vParticipantId,
+            GAOrB = vGAOrB,
+            KeyFingerprint = vKeyFingerprint,
+            Protocol = vProtocol,
+            Connections = vConnections,
+            StartDate = vStartDate,
+            CustomParameters = vCustomParameters,
+        };
+    }
+
+    internal static PhoneCall ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        long vId = reader.ReadInt64();
+        long vAccessHash = reader.ReadInt64();
+        int vDate = reader.ReadInt32();
+        long vAdminId = reader.ReadInt64();
+        long vParticipantId = reader.ReadInt64();
+        byte[] vGAOrB = reader.ReadBytes();
+        long vKeyFingerprint = reader.ReadInt64();
+        PhoneCallProtocol vProtocol = reader.ReadObject<PhoneCallProtocol>();
+        IReadOnlyList<PhoneConnectionBase> vConnections = reader.ReadVector<PhoneConnectionBase>();
+        int vStartDate = reader.ReadInt32();
+        return new()
+        {
+            P2pAllowed = (flags & 0x20u) != 0,
+            Video = (flags & 0x40u) != 0,
+            Id = vId,
+            AccessHash = vAccessHash,
+            Date = vDate,
+            AdminId = vAdminId,
+            ParticipantId = vParticipantId,
+            GAOrB = vGAOrB,
+            KeyFingerprint = vKeyFingerprint,
+            Protocol = vProtocol,
+            Connections = vConnections,
+            StartDate = vStartDate,
         };
     }
 }
@@ -2671,6 +3344,60 @@ public sealed class PhoneCallDiscarded : PhoneCallBase
     public int? Duration { get; init; }
 
     public override void Write(TlWriter writer)
+    {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
+        writer.WriteUInt32(0x50ca4de1);
+        var flags = 0u;
+        if (NeedRating)
+            flags |= 0x4u;
+        if (NeedDebug)
+            flags |= 0x8u;
+        if (Video)
+            flags |= 0x40u;
+        if (Reason is not null)
+            flags |= 0x1u;
+        if (Duration is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        Reason?.Write(writer);
+        if (Duration is { } vDuration)
+            writer.WriteInt32(vDuration);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xf9d25503);
+        var flags = 0u;
+        if (NeedRating)
+            flags |= 0x4u;
+        if (NeedDebug)
+            flags |= 0x8u;
+        if (Video)
+            flags |= 0x40u;
+        if (Reason is not null)
+            flags |= 0x1u;
+        if (Duration is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        Reason?.Write(writer);
+        if (Duration is { } vDuration)
+            writer.WriteInt32(vDuration);
+    }
+
+    private void Write144(TlWriter writer)
     {
         writer.WriteUInt32(0x50ca4de1);
         var flags = 0u;
@@ -2702,6 +3429,25 @@ public sealed class PhoneCallDiscarded : PhoneCallBase
             Id = reader.ReadInt64(),
             Reason = (flags & 0x1u) != 0 ? reader.ReadObject<PhoneCallDiscardReason>() : null,
             Duration = (flags & 0x2u) != 0 ? reader.ReadInt32() : null,
+        };
+    }
+
+    internal static PhoneCallDiscarded ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        long vId = reader.ReadInt64();
+        PhoneCallDiscardReason? vReason = (flags & 0x1u) != 0 ? reader.ReadObject<PhoneCallDiscardReason>() : null;
+        int? vDuration = (flags & 0x2u) != 0 ? reader.ReadInt32() : null;
+        if ((flags & 0x100u) != 0)
+            _ = reader.ReadObject<InputGroupCallBase>();
+        return new()
+        {
+            NeedRating = (flags & 0x4u) != 0,
+            NeedDebug = (flags & 0x8u) != 0,
+            Video = (flags & 0x40u) != 0,
+            Id = vId,
+            Reason = vReason,
+            Duration = vDuration,
         };
     }
 }
@@ -3070,6 +3816,12 @@ public sealed class PageListItemText : PageListItem
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x2f58683c);
         var flags = 0u;
         if (Checkbox)
@@ -3077,6 +3829,12 @@ public sealed class PageListItemText : PageListItem
         if (Checked)
             flags |= 0x2u;
         writer.WriteUInt32(flags);
+        Text.Write(writer);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xb92fb6cd);
         Text.Write(writer);
     }
 
@@ -3088,6 +3846,15 @@ public sealed class PageListItemText : PageListItem
             Checkbox = (flags & 0x1u) != 0,
             Checked = (flags & 0x2u) != 0,
             Text = reader.ReadObject<RichText>(),
+        };
+    }
+
+    internal static PageListItemText ReadBody198(ref TlReader reader)
+    {
+        RichText vText = reader.ReadObject<RichText>();
+        return new()
+        {
+            Text = vText,
         };
     }
 }
@@ -3107,6 +3874,12 @@ public sealed class PageListItemBlocks : PageListItem
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x63ca67aa);
         var flags = 0u;
         if (Checkbox)
@@ -3114,6 +3887,12 @@ public sealed class PageListItemBlocks : PageListItem
         if (Checked)
             flags |= 0x2u;
         writer.WriteUInt32(flags);
+        writer.WriteVector(Blocks);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x25e073fc);
         writer.WriteVector(Blocks);
     }
 
@@ -3125,6 +3904,15 @@ public sealed class PageListItemBlocks : PageListItem
             Checkbox = (flags & 0x1u) != 0,
             Checked = (flags & 0x2u) != 0,
             Blocks = reader.ReadVector<PageBlock>(),
+        };
+    }
+
+    internal static PageListItemBlocks ReadBody198(ref TlReader reader)
+    {
+        IReadOnlyList<PageBlock> vBlocks = reader.ReadVector<PageBlock>();
+        return new()
+        {
+            Blocks = vBlocks,
         };
     }
 }
@@ -3150,6 +3938,12 @@ public sealed class PageListOrderedItemText : PageListOrderedItem
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x15031189);
         var flags = 0u;
         if (Checkbox)
@@ -3172,6 +3966,13 @@ public sealed class PageListOrderedItemText : PageListOrderedItem
             writer.WriteString(Type);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x5e068047);
+        writer.WriteString(Num ?? "");
+        Text.Write(writer);
+    }
+
     internal static PageListOrderedItemText ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -3183,6 +3984,17 @@ public sealed class PageListOrderedItemText : PageListOrderedItem
             Text = reader.ReadObject<RichText>(),
             Value = (flags & 0x8u) != 0 ? reader.ReadInt32() : null,
             Type = (flags & 0x10u) != 0 ? reader.ReadString() : null,
+        };
+    }
+
+    internal static PageListOrderedItemText ReadBody198(ref TlReader reader)
+    {
+        string vNum = reader.ReadString();
+        RichText vText = reader.ReadObject<RichText>();
+        return new()
+        {
+            Num = vNum,
+            Text = vText,
         };
     }
 }
@@ -3208,6 +4020,12 @@ public sealed class PageListOrderedItemBlocks : PageListOrderedItem
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x8ff2d5f0);
         var flags = 0u;
         if (Checkbox)
@@ -3230,6 +4048,13 @@ public sealed class PageListOrderedItemBlocks : PageListOrderedItem
             writer.WriteString(Type);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x98dd8936);
+        writer.WriteString(Num ?? "");
+        writer.WriteVector(Blocks);
+    }
+
     internal static PageListOrderedItemBlocks ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -3241,6 +4066,17 @@ public sealed class PageListOrderedItemBlocks : PageListOrderedItem
             Blocks = reader.ReadVector<PageBlock>(),
             Value = (flags & 0x8u) != 0 ? reader.ReadInt32() : null,
             Type = (flags & 0x10u) != 0 ? reader.ReadString() : null,
+        };
+    }
+
+    internal static PageListOrderedItemBlocks ReadBody198(ref TlReader reader)
+    {
+        string vNum = reader.ReadString();
+        IReadOnlyList<PageBlock> vBlocks = reader.ReadVector<PageBlock>();
+        return new()
+        {
+            Num = vNum,
+            Blocks = vBlocks,
         };
     }
 }
@@ -3391,6 +4227,18 @@ public sealed class PollAnswer : PollAnswerBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x4b7d786a);
         var flags = 0u;
         if (Media is not null)
@@ -3407,6 +4255,20 @@ public sealed class PollAnswer : PollAnswerBase
             writer.WriteInt32(Date ?? 0);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xff16e2ca);
+        Text.Write(writer);
+        writer.WriteBytes(Option);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x6ca9c2e9);
+        writer.WriteString(Text.Text);
+        writer.WriteBytes(Option);
+    }
+
     internal static PollAnswer ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -3419,6 +4281,28 @@ public sealed class PollAnswer : PollAnswerBase
             Date = (flags & 0x2u) != 0 ? reader.ReadInt32() : null,
         };
     }
+
+    internal static PollAnswer ReadBody198(ref TlReader reader)
+    {
+        TextWithEntities vText = reader.ReadObject<TextWithEntities>();
+        byte[] vOption = reader.ReadBytes();
+        return new()
+        {
+            Text = vText,
+            Option = vOption,
+        };
+    }
+
+    internal static PollAnswer ReadBody144(ref TlReader reader)
+    {
+        string vText = reader.ReadString();
+        byte[] vOption = reader.ReadBytes();
+        return new()
+        {
+            Text = new TextWithEntities { Text = vText, Entities = [] },
+            Option = vOption,
+        };
+    }
 }
 
 /// <summary><c>inputPollAnswer#199fed96 flags:# text:TextWithEntities media:flags.0?InputMedia = PollAnswer;</c></summary>
@@ -3428,12 +4312,16 @@ public sealed class InputPollAnswer : PollAnswerBase
 
     public override string TlName => "inputPollAnswer";
 
+    public override int FirstLayer => 228;
+
     public required TextWithEntities Text { get; init; }
 
     public InputMedia? Media { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x199fed96);
         var flags = 0u;
         if (Media is not null)
@@ -3497,6 +4385,18 @@ public sealed class Poll : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x966e2dbf);
         var flags = 0u;
         if (Closed)
@@ -3538,6 +4438,58 @@ public sealed class Poll : TlObject
         writer.WriteInt64(Hash);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x58747131);
+        var flags = 0u;
+        if (Closed)
+            flags |= 0x1u;
+        if (PublicVoters)
+            flags |= 0x2u;
+        if (MultipleChoice)
+            flags |= 0x4u;
+        if (Quiz)
+            flags |= 0x8u;
+        if (ClosePeriod is not null)
+            flags |= 0x10u;
+        if (CloseDate is not null)
+            flags |= 0x20u;
+        writer.WriteInt64(Id);
+        writer.WriteUInt32(flags);
+        Question.Write(writer);
+        writer.WriteVector(Answers);
+        if (ClosePeriod is { } vClosePeriod)
+            writer.WriteInt32(vClosePeriod);
+        if (CloseDate is { } vCloseDate)
+            writer.WriteInt32(vCloseDate);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x86e18161);
+        var flags = 0u;
+        if (Closed)
+            flags |= 0x1u;
+        if (PublicVoters)
+            flags |= 0x2u;
+        if (MultipleChoice)
+            flags |= 0x4u;
+        if (Quiz)
+            flags |= 0x8u;
+        if (ClosePeriod is not null)
+            flags |= 0x10u;
+        if (CloseDate is not null)
+            flags |= 0x20u;
+        writer.WriteInt64(Id);
+        writer.WriteUInt32(flags);
+        writer.WriteString(Question.Text);
+        writer.WriteVector(Answers);
+        if (ClosePeriod is { } vClosePeriod)
+            writer.WriteInt32(vClosePeriod);
+        if (CloseDate is { } vCloseDate)
+            writer.WriteInt32(vCloseDate);
+    }
+
     internal static Poll ReadBody(ref TlReader reader)
     {
         long vId = reader.ReadInt64();
@@ -3563,6 +4515,52 @@ public sealed class Poll : TlObject
             Hash = reader.ReadInt64(),
         };
     }
+
+    internal static Poll ReadBody198(ref TlReader reader)
+    {
+        long vId = reader.ReadInt64();
+        var flags = reader.ReadUInt32();
+        TextWithEntities vQuestion = reader.ReadObject<TextWithEntities>();
+        IReadOnlyList<PollAnswerBase> vAnswers = reader.ReadVector<PollAnswerBase>();
+        int? vClosePeriod = (flags & 0x10u) != 0 ? reader.ReadInt32() : null;
+        int? vCloseDate = (flags & 0x20u) != 0 ? reader.ReadInt32() : null;
+        return new()
+        {
+            Id = vId,
+            Closed = (flags & 0x1u) != 0,
+            PublicVoters = (flags & 0x2u) != 0,
+            MultipleChoice = (flags & 0x4u) != 0,
+            Quiz = (flags & 0x8u) != 0,
+            Question = vQuestion,
+            Answers = vAnswers,
+            ClosePeriod = vClosePeriod,
+            CloseDate = vCloseDate,
+            Hash = 0,
+        };
+    }
+
+    internal static Poll ReadBody144(ref TlReader reader)
+    {
+        long vId = reader.ReadInt64();
+        var flags = reader.ReadUInt32();
+        string vQuestion = reader.ReadString();
+        IReadOnlyList<PollAnswerBase> vAnswers = reader.ReadVector<PollAnswerBase>();
+        int? vClosePeriod = (flags & 0x10u) != 0 ? reader.ReadInt32() : null;
+        int? vCloseDate = (flags & 0x20u) != 0 ? reader.ReadInt32() : null;
+        return new()
+        {
+            Id = vId,
+            Closed = (flags & 0x1u) != 0,
+            PublicVoters = (flags & 0x2u) != 0,
+            MultipleChoice = (flags & 0x4u) != 0,
+            Quiz = (flags & 0x8u) != 0,
+            Question = new TextWithEntities { Text = vQuestion, Entities = [] },
+            Answers = vAnswers,
+            ClosePeriod = vClosePeriod,
+            CloseDate = vCloseDate,
+            Hash = 0,
+        };
+    }
 }
 
 /// <summary><c>pollAnswerVoters#3645230a flags:# chosen:flags.0?true correct:flags.1?true option:bytes voters:flags.2?int recent_voters:flags.2?Vector&lt;Peer&gt; = PollAnswerVoters;</c></summary>
@@ -3584,6 +4582,12 @@ public sealed class PollAnswerVoters : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x3645230a);
         var flags = 0u;
         if (Chosen)
@@ -3600,6 +4604,19 @@ public sealed class PollAnswerVoters : TlObject
             writer.WriteVector(RecentVoters ?? []);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x3b6ddad2);
+        var flags = 0u;
+        if (Chosen)
+            flags |= 0x1u;
+        if (Correct)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        writer.WriteBytes(Option);
+        writer.WriteInt32(Voters ?? 0);
+    }
+
     internal static PollAnswerVoters ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -3610,6 +4627,20 @@ public sealed class PollAnswerVoters : TlObject
             Option = reader.ReadBytes(),
             Voters = (flags & 0x4u) != 0 ? reader.ReadInt32() : null,
             RecentVoters = (flags & 0x4u) != 0 ? reader.ReadVector<Peer>() : null,
+        };
+    }
+
+    internal static PollAnswerVoters ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        byte[] vOption = reader.ReadBytes();
+        int vVoters = reader.ReadInt32();
+        return new()
+        {
+            Chosen = (flags & 0x1u) != 0,
+            Correct = (flags & 0x2u) != 0,
+            Option = vOption,
+            Voters = vVoters,
         };
     }
 }
@@ -3641,6 +4672,18 @@ public sealed class PollResults : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xba7bb15e);
         var flags = 0u;
         if (Min)
@@ -3673,6 +4716,56 @@ public sealed class PollResults : TlObject
         SolutionMedia?.Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x7adf2420);
+        var flags = 0u;
+        if (Min)
+            flags |= 0x1u;
+        if (Results is not null)
+            flags |= 0x2u;
+        if (TotalVoters is not null)
+            flags |= 0x4u;
+        if (RecentVoters is not null)
+            flags |= 0x8u;
+        if (Solution is not null || SolutionEntities is not null)
+            flags |= 0x10u;
+        writer.WriteUInt32(flags);
+        if (Results is not null)
+            writer.WriteVector(Results);
+        if (TotalVoters is { } vTotalVoters)
+            writer.WriteInt32(vTotalVoters);
+        if (RecentVoters is not null)
+            writer.WriteVector(RecentVoters);
+        if ((flags & 0x10u) != 0)
+            writer.WriteString(Solution ?? "");
+        if ((flags & 0x10u) != 0)
+            writer.WriteVector(SolutionEntities ?? []);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xdcb82ea3);
+        var flags = 0u;
+        if (Min)
+            flags |= 0x1u;
+        if (Results is not null)
+            flags |= 0x2u;
+        if (TotalVoters is not null)
+            flags |= 0x4u;
+        if (Solution is not null || SolutionEntities is not null)
+            flags |= 0x10u;
+        writer.WriteUInt32(flags);
+        if (Results is not null)
+            writer.WriteVector(Results);
+        if (TotalVoters is { } vTotalVoters)
+            writer.WriteInt32(vTotalVoters);
+        if ((flags & 0x10u) != 0)
+            writer.WriteString(Solution ?? "");
+        if ((flags & 0x10u) != 0)
+            writer.WriteVector(SolutionEntities ?? []);
+    }
+
     internal static PollResults ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -3687,6 +4780,44 @@ public sealed class PollResults : TlObject
             Solution = (flags & 0x10u) != 0 ? reader.ReadString() : null,
             SolutionEntities = (flags & 0x10u) != 0 ? reader.ReadVector<MessageEntity>() : null,
             SolutionMedia = (flags & 0x20u) != 0 ? reader.ReadObject<MessageMedia>() : null,
+        };
+    }
+
+    internal static PollResults ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        IReadOnlyList<PollAnswerVoters>? vResults = (flags & 0x2u) != 0 ? reader.ReadVector<PollAnswerVoters>() : null;
+        int? vTotalVoters = (flags & 0x4u) != 0 ? reader.ReadInt32() : null;
+        IReadOnlyList<Peer>? vRecentVoters = (flags & 0x8u) != 0 ? reader.ReadVector<Peer>() : null;
+        string? vSolution = (flags & 0x10u) != 0 ? reader.ReadString() : null;
+        IReadOnlyList<MessageEntity>? vSolutionEntities = (flags & 0x10u) != 0 ? reader.ReadVector<MessageEntity>() : null;
+        return new()
+        {
+            Min = (flags & 0x1u) != 0,
+            Results = vResults,
+            TotalVoters = vTotalVoters,
+            RecentVoters = vRecentVoters,
+            Solution = vSolution,
+            SolutionEntities = vSolutionEntities,
+        };
+    }
+
+    internal static PollResults ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        IReadOnlyList<PollAnswerVoters>? vResults = (flags & 0x2u) != 0 ? reader.ReadVector<PollAnswerVoters>() : null;
+        int? vTotalVoters = (flags & 0x4u) != 0 ? reader.ReadInt32() : null;
+        if ((flags & 0x8u) != 0)
+            _ = reader.ReadInt64Vector();
+        string? vSolution = (flags & 0x10u) != 0 ? reader.ReadString() : null;
+        IReadOnlyList<MessageEntity>? vSolutionEntities = (flags & 0x10u) != 0 ? reader.ReadVector<MessageEntity>() : null;
+        return new()
+        {
+            Min = (flags & 0x1u) != 0,
+            Results = vResults,
+            TotalVoters = vTotalVoters,
+            Solution = vSolution,
+            SolutionEntities = vSolutionEntities,
         };
     }
 }
@@ -3754,6 +4885,8 @@ public sealed class PeerStories : TlObject
 
     public override string TlName => "peerStories";
 
+    public override int FirstLayer => 198;
+
     public required Peer Peer { get; init; }
 
     public int? MaxReadId { get; init; }
@@ -3762,6 +4895,8 @@ public sealed class PeerStories : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x9a35e999);
         var flags = 0u;
         if (MaxReadId is not null)
@@ -3792,12 +4927,16 @@ public sealed class PeerColor : PeerColorBase
 
     public override string TlName => "peerColor";
 
+    public override int FirstLayer => 198;
+
     public int? Color { get; init; }
 
     public long? BackgroundEmojiId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xb54b5acf);
         var flags = 0u;
         if (Color is not null)
@@ -3829,6 +4968,8 @@ public sealed class PeerColorCollectible : PeerColorBase
 
     public override string TlName => "peerColorCollectible";
 
+    public override int FirstLayer => 228;
+
     public required long CollectibleId { get; init; }
 
     public required long GiftEmojiId { get; init; }
@@ -3845,6 +4986,8 @@ public sealed class PeerColorCollectible : PeerColorBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xb9c0639a);
         var flags = 0u;
         if (DarkAccentColor is not null)
@@ -3886,10 +5029,14 @@ public sealed class InputPeerColorCollectible : PeerColorBase
 
     public override string TlName => "inputPeerColorCollectible";
 
+    public override int FirstLayer => 228;
+
     public required long CollectibleId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xb8ea86a9);
         writer.WriteInt64(CollectibleId);
     }
@@ -3910,8 +5057,12 @@ public sealed class PaidReactionPrivacyDefault : PaidReactionPrivacy
 
     public override string TlName => "paidReactionPrivacyDefault";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x206ad49e);
     }
 
@@ -3925,8 +5076,12 @@ public sealed class PaidReactionPrivacyAnonymous : PaidReactionPrivacy
 
     public override string TlName => "paidReactionPrivacyAnonymous";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x1f0c1ad9);
     }
 
@@ -3940,10 +5095,14 @@ public sealed class PaidReactionPrivacyPeer : PaidReactionPrivacy
 
     public override string TlName => "paidReactionPrivacyPeer";
 
+    public override int FirstLayer => 228;
+
     public required InputPeer Peer { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xdc6cfcf0);
         Peer.Write(writer);
     }
@@ -3964,8 +5123,12 @@ public sealed class ProfileTabPosts : ProfileTab
 
     public override string TlName => "profileTabPosts";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xb98cd696);
     }
 
@@ -3979,8 +5142,12 @@ public sealed class ProfileTabGifts : ProfileTab
 
     public override string TlName => "profileTabGifts";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x4d4bd46a);
     }
 
@@ -3994,8 +5161,12 @@ public sealed class ProfileTabMedia : ProfileTab
 
     public override string TlName => "profileTabMedia";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x72c64955);
     }
 
@@ -4009,8 +5180,12 @@ public sealed class ProfileTabFiles : ProfileTab
 
     public override string TlName => "profileTabFiles";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xab339c00);
     }
 
@@ -4024,8 +5199,12 @@ public sealed class ProfileTabMusic : ProfileTab
 
     public override string TlName => "profileTabMusic";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x9f27d26e);
     }
 
@@ -4039,8 +5218,12 @@ public sealed class ProfileTabVoice : ProfileTab
 
     public override string TlName => "profileTabVoice";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xe477092e);
     }
 
@@ -4054,8 +5237,12 @@ public sealed class ProfileTabLinks : ProfileTab
 
     public override string TlName => "profileTabLinks";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xd3656499);
     }
 
@@ -4069,8 +5256,12 @@ public sealed class ProfileTabGifs : ProfileTab
 
     public override string TlName => "profileTabGifs";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xa2c0f695);
     }
 

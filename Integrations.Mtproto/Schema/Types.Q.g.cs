@@ -13,6 +13,8 @@ public sealed class QuickReply : TlObject
 
     public override string TlName => "quickReply";
 
+    public override int FirstLayer => 198;
+
     public required int ShortcutId { get; init; }
 
     public required string Shortcut { get; init; }
@@ -23,6 +25,8 @@ public sealed class QuickReply : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x0697102b);
         writer.WriteInt32(ShortcutId);
         writer.WriteString(Shortcut);

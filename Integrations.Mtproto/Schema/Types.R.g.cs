@@ -123,6 +123,12 @@ public sealed class ReplyKeyboardMarkup : ReplyMarkup
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x85dd99d1);
         var flags = 0u;
         if (Resize)
@@ -133,6 +139,24 @@ public sealed class ReplyKeyboardMarkup : ReplyMarkup
             flags |= 0x4u;
         if (Persistent)
             flags |= 0x10u;
+        if (Placeholder is not null)
+            flags |= 0x8u;
+        writer.WriteUInt32(flags);
+        writer.WriteVector(Rows);
+        if (Placeholder is not null)
+            writer.WriteString(Placeholder);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x85dd99d1);
+        var flags = 0u;
+        if (Resize)
+            flags |= 0x1u;
+        if (SingleUse)
+            flags |= 0x2u;
+        if (Selective)
+            flags |= 0x4u;
         if (Placeholder is not null)
             flags |= 0x8u;
         writer.WriteUInt32(flags);
@@ -590,10 +614,14 @@ public sealed class TextMath : RichText
 
     public override string TlName => "textMath";
 
+    public override int FirstLayer => 228;
+
     public required string Source { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x9d2eac97);
         writer.WriteString(Source);
     }
@@ -614,12 +642,16 @@ public sealed class TextCustomEmoji : RichText
 
     public override string TlName => "textCustomEmoji";
 
+    public override int FirstLayer => 228;
+
     public required long DocumentId { get; init; }
 
     public required string Alt { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xa26156c0);
         writer.WriteInt64(DocumentId);
         writer.WriteString(Alt);
@@ -642,10 +674,14 @@ public sealed class TextSpoiler : RichText
 
     public override string TlName => "textSpoiler";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x4c2a5d62);
         Text.Write(writer);
     }
@@ -666,10 +702,14 @@ public sealed class TextMention : RichText
 
     public override string TlName => "textMention";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xcd24cf44);
         Text.Write(writer);
     }
@@ -690,10 +730,14 @@ public sealed class TextHashtag : RichText
 
     public override string TlName => "textHashtag";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x519524ea);
         Text.Write(writer);
     }
@@ -714,10 +758,14 @@ public sealed class TextBotCommand : RichText
 
     public override string TlName => "textBotCommand";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x02ff29d3);
         Text.Write(writer);
     }
@@ -738,10 +786,14 @@ public sealed class TextCashtag : RichText
 
     public override string TlName => "textCashtag";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x7b9e1801);
         Text.Write(writer);
     }
@@ -762,10 +814,14 @@ public sealed class TextAutoUrl : RichText
 
     public override string TlName => "textAutoUrl";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xac6a83aa);
         Text.Write(writer);
     }
@@ -786,10 +842,14 @@ public sealed class TextAutoEmail : RichText
 
     public override string TlName => "textAutoEmail";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xc556a45d);
         Text.Write(writer);
     }
@@ -810,10 +870,14 @@ public sealed class TextAutoPhone : RichText
 
     public override string TlName => "textAutoPhone";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x24c26789);
         Text.Write(writer);
     }
@@ -834,10 +898,14 @@ public sealed class TextBankCard : RichText
 
     public override string TlName => "textBankCard";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xb956812d);
         Text.Write(writer);
     }
@@ -858,12 +926,16 @@ public sealed class TextMentionName : RichText
 
     public override string TlName => "textMentionName";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public required long UserId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x01a9fbfc);
         Text.Write(writer);
         writer.WriteInt64(UserId);
@@ -886,6 +958,8 @@ public sealed class TextDate : RichText
 
     public override string TlName => "textDate";
 
+    public override int FirstLayer => 228;
+
     public bool Relative { get; init; }
 
     public bool ShortTime { get; init; }
@@ -904,6 +978,8 @@ public sealed class TextDate : RichText
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xa5b45e2b);
         var flags = 0u;
         if (Relative)
@@ -947,12 +1023,16 @@ public sealed class TextDiff : RichText
 
     public override string TlName => "textDiff";
 
+    public override int FirstLayer => 228;
+
     public required RichText Text { get; init; }
 
     public required RichText OldText { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x9686cb50);
         Text.Write(writer);
         OldText.Write(writer);
@@ -1015,6 +1095,12 @@ public sealed class ReactionCount : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xa3d1cb80);
         var flags = 0u;
         if (ChosenOrder is not null)
@@ -1023,6 +1109,15 @@ public sealed class ReactionCount : TlObject
         if (ChosenOrder is { } vChosenOrder)
             writer.WriteInt32(vChosenOrder);
         Reaction.Write(writer);
+        writer.WriteInt32(Count);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x6fb250d1);
+        var flags = 0u;
+        writer.WriteUInt32(flags);
+        writer.WriteString((Reaction as ReactionEmoji)?.Emoticon ?? "");
         writer.WriteInt32(Count);
     }
 
@@ -1036,6 +1131,18 @@ public sealed class ReactionCount : TlObject
             Count = reader.ReadInt32(),
         };
     }
+
+    internal static ReactionCount ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        string vReaction = reader.ReadString();
+        int vCount = reader.ReadInt32();
+        return new()
+        {
+            Reaction = new ReactionEmoji { Emoticon = vReaction },
+            Count = vCount,
+        };
+    }
 }
 
 /// <summary><c>reactionEmpty#79f5d419 = Reaction;</c></summary>
@@ -1045,8 +1152,12 @@ public sealed class ReactionEmpty : Reaction
 
     public override string TlName => "reactionEmpty";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x79f5d419);
     }
 
@@ -1060,10 +1171,14 @@ public sealed class ReactionEmoji : Reaction
 
     public override string TlName => "reactionEmoji";
 
+    public override int FirstLayer => 198;
+
     public required string Emoticon { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x1b2286b8);
         writer.WriteString(Emoticon);
     }
@@ -1084,10 +1199,14 @@ public sealed class ReactionCustomEmoji : Reaction
 
     public override string TlName => "reactionCustomEmoji";
 
+    public override int FirstLayer => 198;
+
     public required long DocumentId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x8935fc73);
         writer.WriteInt64(DocumentId);
     }
@@ -1108,8 +1227,12 @@ public sealed class ReactionPaid : Reaction
 
     public override string TlName => "reactionPaid";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x523da4eb);
     }
 
@@ -1123,12 +1246,16 @@ public sealed class RequestPeerTypeUser : RequestPeerType
 
     public override string TlName => "requestPeerTypeUser";
 
+    public override int FirstLayer => 198;
+
     public bool? Bot { get; init; }
 
     public bool? Premium { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x5f3b8a00);
         var flags = 0u;
         if (Bot is not null)
@@ -1160,6 +1287,8 @@ public sealed class RequestPeerTypeChat : RequestPeerType
 
     public override string TlName => "requestPeerTypeChat";
 
+    public override int FirstLayer => 198;
+
     public bool Creator { get; init; }
 
     public bool BotParticipant { get; init; }
@@ -1174,6 +1303,8 @@ public sealed class RequestPeerTypeChat : RequestPeerType
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xc9f06e1b);
         var flags = 0u;
         if (Creator)
@@ -1219,6 +1350,8 @@ public sealed class RequestPeerTypeBroadcast : RequestPeerType
 
     public override string TlName => "requestPeerTypeBroadcast";
 
+    public override int FirstLayer => 198;
+
     public bool Creator { get; init; }
 
     public bool? HasUsername { get; init; }
@@ -1229,6 +1362,8 @@ public sealed class RequestPeerTypeBroadcast : RequestPeerType
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x339bef6c);
         var flags = 0u;
         if (Creator)
@@ -1266,6 +1401,8 @@ public sealed class RequestPeerTypeCreateBot : RequestPeerType
 
     public override string TlName => "requestPeerTypeCreateBot";
 
+    public override int FirstLayer => 228;
+
     public bool BotManaged { get; init; }
 
     public string? SuggestedName { get; init; }
@@ -1274,6 +1411,8 @@ public sealed class RequestPeerTypeCreateBot : RequestPeerType
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x3e81e078);
         var flags = 0u;
         if (BotManaged)
@@ -1308,6 +1447,8 @@ public sealed class RequestedPeerUser : RequestedPeer
 
     public override string TlName => "requestedPeerUser";
 
+    public override int FirstLayer => 198;
+
     public required long UserId { get; init; }
 
     public string? FirstName { get; init; }
@@ -1320,6 +1461,8 @@ public sealed class RequestedPeerUser : RequestedPeer
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xd62ff46a);
         var flags = 0u;
         if (FirstName is not null || LastName is not null)
@@ -1360,6 +1503,8 @@ public sealed class RequestedPeerChat : RequestedPeer
 
     public override string TlName => "requestedPeerChat";
 
+    public override int FirstLayer => 198;
+
     public required long ChatId { get; init; }
 
     public string? Title { get; init; }
@@ -1368,6 +1513,8 @@ public sealed class RequestedPeerChat : RequestedPeer
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x7307544f);
         var flags = 0u;
         if (Title is not null)
@@ -1400,6 +1547,8 @@ public sealed class RequestedPeerChannel : RequestedPeer
 
     public override string TlName => "requestedPeerChannel";
 
+    public override int FirstLayer => 198;
+
     public required long ChannelId { get; init; }
 
     public string? Title { get; init; }
@@ -1410,6 +1559,8 @@ public sealed class RequestedPeerChannel : RequestedPeer
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x8ba403e4);
         var flags = 0u;
         if (Title is not null)
@@ -1447,12 +1598,16 @@ public sealed class RecentStory : TlObject
 
     public override string TlName => "recentStory";
 
+    public override int FirstLayer => 228;
+
     public bool Live { get; init; }
 
     public int? MaxId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x711d692d);
         var flags = 0u;
         if (Live)
@@ -1482,6 +1637,8 @@ public sealed class RichMessage : TlObject
 
     public override string TlName => "richMessage";
 
+    public override int FirstLayer => 228;
+
     public bool Rtl { get; init; }
 
     public bool Part { get; init; }
@@ -1494,6 +1651,8 @@ public sealed class RichMessage : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xbaf39d8b);
         var flags = 0u;
         if (Rtl)

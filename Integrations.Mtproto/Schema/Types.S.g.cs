@@ -363,12 +363,16 @@ public sealed class SendMessageTextDraftAction : SendMessageAction
 
     public override string TlName => "sendMessageTextDraftAction";
 
+    public override int FirstLayer => 228;
+
     public required long RandomId { get; init; }
 
     public required TextWithEntities Text { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x376d975c);
         writer.WriteInt64(RandomId);
         Text.Write(writer);
@@ -391,12 +395,16 @@ public sealed class InputSendMessageRichMessageDraftAction : SendMessageAction
 
     public override string TlName => "inputSendMessageRichMessageDraftAction";
 
+    public override int FirstLayer => 228;
+
     public required long RandomId { get; init; }
 
     public required InputRichMessageBase RichMessage { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xe2b23b51);
         writer.WriteInt64(RandomId);
         RichMessage.Write(writer);
@@ -419,12 +427,16 @@ public sealed class SendMessageRichMessageDraftAction : SendMessageAction
 
     public override string TlName => "sendMessageRichMessageDraftAction";
 
+    public override int FirstLayer => 228;
+
     public required long RandomId { get; init; }
 
     public required RichMessage RichMessage { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xa2cb24f9);
         writer.WriteInt64(RandomId);
         RichMessage.Write(writer);
@@ -513,6 +525,12 @@ public sealed class StickerSet : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x2dd14edc);
         var flags = 0u;
         if (Archived)
@@ -529,6 +547,43 @@ public sealed class StickerSet : TlObject
             flags |= 0x400u;
         if (Creator)
             flags |= 0x800u;
+        if (InstalledDate is not null)
+            flags |= 0x1u;
+        if (Thumbs is not null || ThumbDcId is not null || ThumbVersion is not null)
+            flags |= 0x10u;
+        if (ThumbDocumentId is not null)
+            flags |= 0x100u;
+        writer.WriteUInt32(flags);
+        if (InstalledDate is { } vInstalledDate)
+            writer.WriteInt32(vInstalledDate);
+        writer.WriteInt64(Id);
+        writer.WriteInt64(AccessHash);
+        writer.WriteString(Title);
+        writer.WriteString(ShortName);
+        if ((flags & 0x10u) != 0)
+            writer.WriteVector(Thumbs ?? []);
+        if ((flags & 0x10u) != 0)
+            writer.WriteInt32(ThumbDcId ?? 0);
+        if ((flags & 0x10u) != 0)
+            writer.WriteInt32(ThumbVersion ?? 0);
+        if (ThumbDocumentId is { } vThumbDocumentId)
+            writer.WriteInt64(vThumbDocumentId);
+        writer.WriteInt32(Count);
+        writer.WriteInt32(Hash);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x2dd14edc);
+        var flags = 0u;
+        if (Archived)
+            flags |= 0x2u;
+        if (Official)
+            flags |= 0x4u;
+        if (Masks)
+            flags |= 0x8u;
+        if (Emojis)
+            flags |= 0x80u;
         if (InstalledDate is not null)
             flags |= 0x1u;
         if (Thumbs is not null || ThumbDcId is not null || ThumbVersion is not null)
@@ -1128,12 +1183,16 @@ public sealed class StickerKeyword : TlObject
 
     public override string TlName => "stickerKeyword";
 
+    public override int FirstLayer => 198;
+
     public required long DocumentId { get; init; }
 
     public required IReadOnlyList<string> Keyword { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xfcfeb29c);
         writer.WriteInt64(DocumentId);
         writer.WriteStringVector(Keyword);
@@ -1156,6 +1215,8 @@ public sealed class StoryViews : TlObject
 
     public override string TlName => "storyViews";
 
+    public override int FirstLayer => 198;
+
     public bool HasViewers { get; init; }
 
     public required int ViewsCount { get; init; }
@@ -1170,6 +1231,8 @@ public sealed class StoryViews : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x8d595cd6);
         var flags = 0u;
         if (HasViewers)
@@ -1216,10 +1279,14 @@ public sealed class StoryItemDeleted : StoryItemBase
 
     public override string TlName => "storyItemDeleted";
 
+    public override int FirstLayer => 198;
+
     public required int Id { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x51e6ee4f);
         writer.WriteInt32(Id);
     }
@@ -1240,6 +1307,8 @@ public sealed class StoryItemSkipped : StoryItemBase
 
     public override string TlName => "storyItemSkipped";
 
+    public override int FirstLayer => 198;
+
     public bool CloseFriends { get; init; }
 
     public bool Live { get; init; }
@@ -1252,12 +1321,32 @@ public sealed class StoryItemSkipped : StoryItemBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xffadc913);
         var flags = 0u;
         if (CloseFriends)
             flags |= 0x100u;
         if (Live)
             flags |= 0x200u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt32(Id);
+        writer.WriteInt32(Date);
+        writer.WriteInt32(ExpireDate);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xffadc913);
+        var flags = 0u;
+        if (CloseFriends)
+            flags |= 0x100u;
         writer.WriteUInt32(flags);
         writer.WriteInt32(Id);
         writer.WriteInt32(Date);
@@ -1284,6 +1373,8 @@ public sealed class StoryItem : StoryItemBase
     public override uint ConstructorId => 0x16a4b93c;
 
     public override string TlName => "storyItem";
+
+    public override int FirstLayer => 198;
 
     public bool Pinned { get; init; }
 
@@ -1333,6 +1424,14 @@ public sealed class StoryItem : StoryItemBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x16a4b93c);
         var flags = 0u;
         if (Pinned)
@@ -1395,6 +1494,63 @@ public sealed class StoryItem : StoryItemBase
         Music?.Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x79b26a24);
+        var flags = 0u;
+        if (Pinned)
+            flags |= 0x20u;
+        if (Public)
+            flags |= 0x80u;
+        if (CloseFriends)
+            flags |= 0x100u;
+        if (Min)
+            flags |= 0x200u;
+        if (Noforwards)
+            flags |= 0x400u;
+        if (Edited)
+            flags |= 0x800u;
+        if (Contacts)
+            flags |= 0x1000u;
+        if (SelectedContacts)
+            flags |= 0x2000u;
+        if (Out)
+            flags |= 0x10000u;
+        if (FromId is not null)
+            flags |= 0x40000u;
+        if (FwdFrom is not null)
+            flags |= 0x20000u;
+        if (Caption is not null)
+            flags |= 0x1u;
+        if (Entities is not null)
+            flags |= 0x2u;
+        if (MediaAreas is not null)
+            flags |= 0x4000u;
+        if (Privacy is not null)
+            flags |= 0x4u;
+        if (Views is not null)
+            flags |= 0x8u;
+        if (SentReaction is not null)
+            flags |= 0x8000u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt32(Id);
+        writer.WriteInt32(Date);
+        FromId?.Write(writer);
+        FwdFrom?.Write(writer);
+        writer.WriteInt32(ExpireDate);
+        if (Caption is not null)
+            writer.WriteString(Caption);
+        if (Entities is not null)
+            writer.WriteVector(Entities);
+        Media.Write(writer);
+        if (MediaAreas is not null)
+            writer.WriteVector(MediaAreas);
+        if (Privacy is not null)
+            writer.WriteVector(Privacy);
+        Views?.Write(writer);
+        SentReaction?.Write(writer);
+    }
+
     internal static StoryItem ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -1425,6 +1581,47 @@ public sealed class StoryItem : StoryItemBase
             Music = (flags & 0x100000u) != 0 ? reader.ReadObject<DocumentBase>() : null,
         };
     }
+
+    internal static StoryItem ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        int vId = reader.ReadInt32();
+        int vDate = reader.ReadInt32();
+        Peer? vFromId = (flags & 0x40000u) != 0 ? reader.ReadObject<Peer>() : null;
+        StoryFwdHeader? vFwdFrom = (flags & 0x20000u) != 0 ? reader.ReadObject<StoryFwdHeader>() : null;
+        int vExpireDate = reader.ReadInt32();
+        string? vCaption = (flags & 0x1u) != 0 ? reader.ReadString() : null;
+        IReadOnlyList<MessageEntity>? vEntities = (flags & 0x2u) != 0 ? reader.ReadVector<MessageEntity>() : null;
+        MessageMedia vMedia = reader.ReadObject<MessageMedia>();
+        IReadOnlyList<MediaArea>? vMediaAreas = (flags & 0x4000u) != 0 ? reader.ReadVector<MediaArea>() : null;
+        IReadOnlyList<PrivacyRule>? vPrivacy = (flags & 0x4u) != 0 ? reader.ReadVector<PrivacyRule>() : null;
+        StoryViews? vViews = (flags & 0x8u) != 0 ? reader.ReadObject<StoryViews>() : null;
+        Reaction? vSentReaction = (flags & 0x8000u) != 0 ? reader.ReadObject<Reaction>() : null;
+        return new()
+        {
+            Pinned = (flags & 0x20u) != 0,
+            Public = (flags & 0x80u) != 0,
+            CloseFriends = (flags & 0x100u) != 0,
+            Min = (flags & 0x200u) != 0,
+            Noforwards = (flags & 0x400u) != 0,
+            Edited = (flags & 0x800u) != 0,
+            Contacts = (flags & 0x1000u) != 0,
+            SelectedContacts = (flags & 0x2000u) != 0,
+            Out = (flags & 0x10000u) != 0,
+            Id = vId,
+            Date = vDate,
+            FromId = vFromId,
+            FwdFrom = vFwdFrom,
+            ExpireDate = vExpireDate,
+            Caption = vCaption,
+            Entities = vEntities,
+            Media = vMedia,
+            MediaAreas = vMediaAreas,
+            Privacy = vPrivacy,
+            Views = vViews,
+            SentReaction = vSentReaction,
+        };
+    }
 }
 
 /// <summary><c>storiesStealthMode#712e27fd flags:# active_until_date:flags.0?int cooldown_until_date:flags.1?int = StoriesStealthMode;</c></summary>
@@ -1434,12 +1631,16 @@ public sealed class StoriesStealthMode : TlObject
 
     public override string TlName => "storiesStealthMode";
 
+    public override int FirstLayer => 198;
+
     public int? ActiveUntilDate { get; init; }
 
     public int? CooldownUntilDate { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x712e27fd);
         var flags = 0u;
         if (ActiveUntilDate is not null)
@@ -1471,6 +1672,8 @@ public sealed class StoryFwdHeader : TlObject
 
     public override string TlName => "storyFwdHeader";
 
+    public override int FirstLayer => 198;
+
     public bool Modified { get; init; }
 
     public Peer? From { get; init; }
@@ -1481,6 +1684,8 @@ public sealed class StoryFwdHeader : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xb826e150);
         var flags = 0u;
         if (Modified)
@@ -1519,6 +1724,8 @@ public sealed class StarsRevenueStatus : TlObject
 
     public override string TlName => "starsRevenueStatus";
 
+    public override int FirstLayer => 198;
+
     public bool WithdrawalEnabled { get; init; }
 
     public required StarsAmountBase CurrentBalance { get; init; }
@@ -1531,6 +1738,8 @@ public sealed class StarsRevenueStatus : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xfebe5491);
         var flags = 0u;
         if (WithdrawalEnabled)
@@ -1566,12 +1775,16 @@ public sealed class StarsSubscriptionPricing : TlObject
 
     public override string TlName => "starsSubscriptionPricing";
 
+    public override int FirstLayer => 198;
+
     public required int Period { get; init; }
 
     public required long Amount { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x05416d58);
         writer.WriteInt32(Period);
         writer.WriteInt64(Amount);
@@ -1593,6 +1806,8 @@ public sealed class StarGift : StarGiftBase
     public override uint ConstructorId => 0x313a9547;
 
     public override string TlName => "starGift";
+
+    public override int FirstLayer => 198;
 
     public bool Limited { get; init; }
 
@@ -1652,6 +1867,14 @@ public sealed class StarGift : StarGiftBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x313a9547);
         var flags = 0u;
         if (Limited || AvailabilityRemains is not null || AvailabilityTotal is not null)
@@ -1721,6 +1944,35 @@ public sealed class StarGift : StarGiftBase
         Background?.Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x02cc73c8);
+        var flags = 0u;
+        if (Limited || AvailabilityRemains is not null || AvailabilityTotal is not null)
+            flags |= 0x1u;
+        if (SoldOut || FirstSaleDate is not null || LastSaleDate is not null)
+            flags |= 0x2u;
+        if (Birthday)
+            flags |= 0x4u;
+        if (UpgradeStars is not null)
+            flags |= 0x8u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        Sticker.Write(writer);
+        writer.WriteInt64(Stars);
+        if ((flags & 0x1u) != 0)
+            writer.WriteInt32(AvailabilityRemains ?? 0);
+        if ((flags & 0x1u) != 0)
+            writer.WriteInt32(AvailabilityTotal ?? 0);
+        writer.WriteInt64(ConvertStars);
+        if ((flags & 0x2u) != 0)
+            writer.WriteInt32(FirstSaleDate ?? 0);
+        if ((flags & 0x2u) != 0)
+            writer.WriteInt32(LastSaleDate ?? 0);
+        if (UpgradeStars is { } vUpgradeStars)
+            writer.WriteInt64(vUpgradeStars);
+    }
+
     internal static StarGift ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -1756,6 +2008,35 @@ public sealed class StarGift : StarGiftBase
             Background = (flags & 0x2000u) != 0 ? reader.ReadObject<StarGiftBackground>() : null,
         };
     }
+
+    internal static StarGift ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        long vId = reader.ReadInt64();
+        DocumentBase vSticker = reader.ReadObject<DocumentBase>();
+        long vStars = reader.ReadInt64();
+        int? vAvailabilityRemains = (flags & 0x1u) != 0 ? reader.ReadInt32() : null;
+        int? vAvailabilityTotal = (flags & 0x1u) != 0 ? reader.ReadInt32() : null;
+        long vConvertStars = reader.ReadInt64();
+        int? vFirstSaleDate = (flags & 0x2u) != 0 ? reader.ReadInt32() : null;
+        int? vLastSaleDate = (flags & 0x2u) != 0 ? reader.ReadInt32() : null;
+        long? vUpgradeStars = (flags & 0x8u) != 0 ? reader.ReadInt64() : null;
+        return new()
+        {
+            Limited = (flags & 0x1u) != 0,
+            SoldOut = (flags & 0x2u) != 0,
+            Birthday = (flags & 0x4u) != 0,
+            Id = vId,
+            Sticker = vSticker,
+            Stars = vStars,
+            AvailabilityRemains = vAvailabilityRemains,
+            AvailabilityTotal = vAvailabilityTotal,
+            ConvertStars = vConvertStars,
+            FirstSaleDate = vFirstSaleDate,
+            LastSaleDate = vLastSaleDate,
+            UpgradeStars = vUpgradeStars,
+        };
+    }
 }
 
 /// <summary><c>starGiftUnique#85f0a9cd flags:# require_premium:flags.6?true resale_ton_only:flags.7?true theme_available:flags.9?true burned:flags.14?true crafted:flags.15?true id:long gift_id:long title:string slug:string num:int owner_id:flags.0?Peer owner_name:flags.1?string owner_address:flags.2?string attributes:Vector&lt;StarGiftAttribute&gt; availability_issued:int availability_total:int gift_address:flags.3?string resell_amount:flags.4?Vector&lt;StarsAmount&gt; released_by:flags.5?Peer value_amount:flags.8?long value_currency:flags.8?string value_usd_amount:flags.8?long theme_peer:flags.10?Peer peer_color:flags.11?PeerColor host_id:flags.12?Peer offer_min_stars:flags.13?int craft_chance_permille:flags.16?int = StarGift;</c></summary>
@@ -1764,6 +2045,8 @@ public sealed class StarGiftUnique : StarGiftBase
     public override uint ConstructorId => 0x85f0a9cd;
 
     public override string TlName => "starGiftUnique";
+
+    public override int FirstLayer => 198;
 
     public bool RequirePremium { get; init; }
 
@@ -1821,6 +2104,14 @@ public sealed class StarGiftUnique : StarGiftBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x85f0a9cd);
         var flags = 0u;
         if (RequirePremium)
@@ -1891,6 +2182,31 @@ public sealed class StarGiftUnique : StarGiftBase
             writer.WriteInt32(vCraftChancePermille);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xf2fe7e4a);
+        var flags = 0u;
+        if (OwnerId is not null)
+            flags |= 0x1u;
+        if (OwnerName is not null)
+            flags |= 0x2u;
+        if (OwnerAddress is not null)
+            flags |= 0x4u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        writer.WriteString(Title);
+        writer.WriteString(Slug);
+        writer.WriteInt32(Num);
+        OwnerId?.Write(writer);
+        if (OwnerName is not null)
+            writer.WriteString(OwnerName);
+        if (OwnerAddress is not null)
+            writer.WriteString(OwnerAddress);
+        writer.WriteVector(Attributes);
+        writer.WriteInt32(AvailabilityIssued);
+        writer.WriteInt32(AvailabilityTotal);
+    }
+
     internal static StarGiftUnique ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -1925,6 +2241,35 @@ public sealed class StarGiftUnique : StarGiftBase
             CraftChancePermille = (flags & 0x10000u) != 0 ? reader.ReadInt32() : null,
         };
     }
+
+    internal static StarGiftUnique ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        long vId = reader.ReadInt64();
+        string vTitle = reader.ReadString();
+        string vSlug = reader.ReadString();
+        int vNum = reader.ReadInt32();
+        Peer? vOwnerId = (flags & 0x1u) != 0 ? reader.ReadObject<Peer>() : null;
+        string? vOwnerName = (flags & 0x2u) != 0 ? reader.ReadString() : null;
+        string? vOwnerAddress = (flags & 0x4u) != 0 ? reader.ReadString() : null;
+        IReadOnlyList<StarGiftAttribute> vAttributes = reader.ReadVector<StarGiftAttribute>();
+        int vAvailabilityIssued = reader.ReadInt32();
+        int vAvailabilityTotal = reader.ReadInt32();
+        return new()
+        {
+            Id = vId,
+            GiftId = 0,
+            Title = vTitle,
+            Slug = vSlug,
+            Num = vNum,
+            OwnerId = vOwnerId,
+            OwnerName = vOwnerName,
+            OwnerAddress = vOwnerAddress,
+            Attributes = vAttributes,
+            AvailabilityIssued = vAvailabilityIssued,
+            AvailabilityTotal = vAvailabilityTotal,
+        };
+    }
 }
 
 /// <summary><c>starRefProgram#dd0c66f2 flags:# bot_id:long commission_permille:int duration_months:flags.0?int end_date:flags.1?int daily_revenue_per_user:flags.2?StarsAmount = StarRefProgram;</c></summary>
@@ -1933,6 +2278,8 @@ public sealed class StarRefProgram : TlObject
     public override uint ConstructorId => 0xdd0c66f2;
 
     public override string TlName => "starRefProgram";
+
+    public override int FirstLayer => 198;
 
     public required long BotId { get; init; }
 
@@ -1946,6 +2293,8 @@ public sealed class StarRefProgram : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xdd0c66f2);
         var flags = 0u;
         if (DurationMonths is not null)
@@ -1985,12 +2334,16 @@ public sealed class StarsAmount : StarsAmountBase
 
     public override string TlName => "starsAmount";
 
+    public override int FirstLayer => 198;
+
     public required long Amount { get; init; }
 
     public required int Nanos { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xbbb6b4a3);
         writer.WriteInt64(Amount);
         writer.WriteInt32(Nanos);
@@ -2013,10 +2366,14 @@ public sealed class StarsTonAmount : StarsAmountBase
 
     public override string TlName => "starsTonAmount";
 
+    public override int FirstLayer => 228;
+
     public required long Amount { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x74aee3e0);
         writer.WriteInt64(Amount);
     }
@@ -2037,6 +2394,8 @@ public sealed class StarGiftAttributeModel : StarGiftAttribute
 
     public override string TlName => "starGiftAttributeModel";
 
+    public override int FirstLayer => 198;
+
     public bool Crafted { get; init; }
 
     public required string Name { get; init; }
@@ -2047,6 +2406,14 @@ public sealed class StarGiftAttributeModel : StarGiftAttribute
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x565251e2);
         var flags = 0u;
         if (Crafted)
@@ -2055,6 +2422,14 @@ public sealed class StarGiftAttributeModel : StarGiftAttribute
         writer.WriteString(Name);
         Document.Write(writer);
         Rarity.Write(writer);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x39d99013);
+        writer.WriteString(Name);
+        Document.Write(writer);
+        writer.WriteInt32((Rarity as StarGiftAttributeRarity)?.Permille ?? 0);
     }
 
     internal static StarGiftAttributeModel ReadBody(ref TlReader reader)
@@ -2068,6 +2443,19 @@ public sealed class StarGiftAttributeModel : StarGiftAttribute
             Rarity = reader.ReadObject<StarGiftAttributeRarityBase>(),
         };
     }
+
+    internal static StarGiftAttributeModel ReadBody198(ref TlReader reader)
+    {
+        string vName = reader.ReadString();
+        DocumentBase vDocument = reader.ReadObject<DocumentBase>();
+        int vRarityPermille = reader.ReadInt32();
+        return new()
+        {
+            Name = vName,
+            Document = vDocument,
+            Rarity = new StarGiftAttributeRarity { Permille = vRarityPermille },
+        };
+    }
 }
 
 /// <summary><c>starGiftAttributePattern#4e7085ea name:string document:Document rarity:StarGiftAttributeRarity = StarGiftAttribute;</c></summary>
@@ -2077,6 +2465,8 @@ public sealed class StarGiftAttributePattern : StarGiftAttribute
 
     public override string TlName => "starGiftAttributePattern";
 
+    public override int FirstLayer => 198;
+
     public required string Name { get; init; }
 
     public required DocumentBase Document { get; init; }
@@ -2085,10 +2475,26 @@ public sealed class StarGiftAttributePattern : StarGiftAttribute
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x4e7085ea);
         writer.WriteString(Name);
         Document.Write(writer);
         Rarity.Write(writer);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x13acff19);
+        writer.WriteString(Name);
+        Document.Write(writer);
+        writer.WriteInt32((Rarity as StarGiftAttributeRarity)?.Permille ?? 0);
     }
 
     internal static StarGiftAttributePattern ReadBody(ref TlReader reader)
@@ -2100,6 +2506,19 @@ public sealed class StarGiftAttributePattern : StarGiftAttribute
             Rarity = reader.ReadObject<StarGiftAttributeRarityBase>(),
         };
     }
+
+    internal static StarGiftAttributePattern ReadBody198(ref TlReader reader)
+    {
+        string vName = reader.ReadString();
+        DocumentBase vDocument = reader.ReadObject<DocumentBase>();
+        int vRarityPermille = reader.ReadInt32();
+        return new()
+        {
+            Name = vName,
+            Document = vDocument,
+            Rarity = new StarGiftAttributeRarity { Permille = vRarityPermille },
+        };
+    }
 }
 
 /// <summary><c>starGiftAttributeBackdrop#9f2504e4 name:string backdrop_id:int center_color:int edge_color:int pattern_color:int text_color:int rarity:StarGiftAttributeRarity = StarGiftAttribute;</c></summary>
@@ -2108,6 +2527,8 @@ public sealed class StarGiftAttributeBackdrop : StarGiftAttribute
     public override uint ConstructorId => 0x9f2504e4;
 
     public override string TlName => "starGiftAttributeBackdrop";
+
+    public override int FirstLayer => 198;
 
     public required string Name { get; init; }
 
@@ -2125,6 +2546,14 @@ public sealed class StarGiftAttributeBackdrop : StarGiftAttribute
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x9f2504e4);
         writer.WriteString(Name);
         writer.WriteInt32(BackdropId);
@@ -2133,6 +2562,17 @@ public sealed class StarGiftAttributeBackdrop : StarGiftAttribute
         writer.WriteInt32(PatternColor);
         writer.WriteInt32(TextColor);
         Rarity.Write(writer);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x94271762);
+        writer.WriteString(Name);
+        writer.WriteInt32(CenterColor);
+        writer.WriteInt32(EdgeColor);
+        writer.WriteInt32(PatternColor);
+        writer.WriteInt32(TextColor);
+        writer.WriteInt32((Rarity as StarGiftAttributeRarity)?.Permille ?? 0);
     }
 
     internal static StarGiftAttributeBackdrop ReadBody(ref TlReader reader)
@@ -2148,6 +2588,26 @@ public sealed class StarGiftAttributeBackdrop : StarGiftAttribute
             Rarity = reader.ReadObject<StarGiftAttributeRarityBase>(),
         };
     }
+
+    internal static StarGiftAttributeBackdrop ReadBody198(ref TlReader reader)
+    {
+        string vName = reader.ReadString();
+        int vCenterColor = reader.ReadInt32();
+        int vEdgeColor = reader.ReadInt32();
+        int vPatternColor = reader.ReadInt32();
+        int vTextColor = reader.ReadInt32();
+        int vRarityPermille = reader.ReadInt32();
+        return new()
+        {
+            Name = vName,
+            BackdropId = 0,
+            CenterColor = vCenterColor,
+            EdgeColor = vEdgeColor,
+            PatternColor = vPatternColor,
+            TextColor = vTextColor,
+            Rarity = new StarGiftAttributeRarity { Permille = vRarityPermille },
+        };
+    }
 }
 
 /// <summary><c>starGiftAttributeOriginalDetails#e0bff26c flags:# sender_id:flags.0?Peer recipient_id:Peer date:int message:flags.1?TextWithEntities = StarGiftAttribute;</c></summary>
@@ -2156,6 +2616,8 @@ public sealed class StarGiftAttributeOriginalDetails : StarGiftAttribute
     public override uint ConstructorId => 0xe0bff26c;
 
     public override string TlName => "starGiftAttributeOriginalDetails";
+
+    public override int FirstLayer => 198;
 
     public Peer? SenderId { get; init; }
 
@@ -2167,6 +2629,8 @@ public sealed class StarGiftAttributeOriginalDetails : StarGiftAttribute
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xe0bff26c);
         var flags = 0u;
         if (SenderId is not null)
@@ -2200,6 +2664,8 @@ public sealed class SuggestedPost : TlObject
 
     public override string TlName => "suggestedPost";
 
+    public override int FirstLayer => 228;
+
     public bool Accepted { get; init; }
 
     public bool Rejected { get; init; }
@@ -2210,6 +2676,8 @@ public sealed class SuggestedPost : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x0e8e37e5);
         var flags = 0u;
         if (Accepted)
@@ -2246,6 +2714,8 @@ public sealed class StarsRating : TlObject
 
     public override string TlName => "starsRating";
 
+    public override int FirstLayer => 228;
+
     public required int Level { get; init; }
 
     public required long CurrentLevelStars { get; init; }
@@ -2256,6 +2726,8 @@ public sealed class StarsRating : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x1b0e4f07);
         var flags = 0u;
         if (NextLevelStars is not null)
@@ -2288,6 +2760,8 @@ public sealed class SearchPostsFlood : TlObject
 
     public override string TlName => "searchPostsFlood";
 
+    public override int FirstLayer => 228;
+
     public bool QueryIsFree { get; init; }
 
     public required int TotalDaily { get; init; }
@@ -2300,6 +2774,8 @@ public sealed class SearchPostsFlood : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x3e0b5b6a);
         var flags = 0u;
         if (QueryIsFree)
@@ -2335,8 +2811,12 @@ public sealed class StarGiftAuctionStateNotModified : StarGiftAuctionStateBase
 
     public override string TlName => "starGiftAuctionStateNotModified";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xfe333952);
     }
 
@@ -2349,6 +2829,8 @@ public sealed class StarGiftAuctionState : StarGiftAuctionStateBase
     public override uint ConstructorId => 0x771a4e66;
 
     public override string TlName => "starGiftAuctionState";
+
+    public override int FirstLayer => 228;
 
     public required int Version { get; init; }
 
@@ -2376,6 +2858,8 @@ public sealed class StarGiftAuctionState : StarGiftAuctionStateBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x771a4e66);
         writer.WriteInt32(Version);
         writer.WriteInt32(StartDate);
@@ -2418,6 +2902,8 @@ public sealed class StarGiftAuctionStateFinished : StarGiftAuctionStateBase
 
     public override string TlName => "starGiftAuctionStateFinished";
 
+    public override int FirstLayer => 228;
+
     public required int StartDate { get; init; }
 
     public required int EndDate { get; init; }
@@ -2432,6 +2918,8 @@ public sealed class StarGiftAuctionStateFinished : StarGiftAuctionStateBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x972dabbf);
         var flags = 0u;
         if (ListedCount is not null)
@@ -2472,6 +2960,8 @@ public sealed class StarGiftAuctionUserState : TlObject
 
     public override string TlName => "starGiftAuctionUserState";
 
+    public override int FirstLayer => 228;
+
     public bool Returned { get; init; }
 
     public long? BidAmount { get; init; }
@@ -2486,6 +2976,8 @@ public sealed class StarGiftAuctionUserState : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x2eeed1c4);
         var flags = 0u;
         if (Returned)
@@ -2526,6 +3018,8 @@ public sealed class StarGiftBackground : TlObject
 
     public override string TlName => "starGiftBackground";
 
+    public override int FirstLayer => 228;
+
     public required int CenterColor { get; init; }
 
     public required int EdgeColor { get; init; }
@@ -2534,6 +3028,8 @@ public sealed class StarGiftBackground : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xaff56398);
         writer.WriteInt32(CenterColor);
         writer.WriteInt32(EdgeColor);
@@ -2558,12 +3054,16 @@ public sealed class StarGiftAuctionRound : StarGiftAuctionRoundBase
 
     public override string TlName => "starGiftAuctionRound";
 
+    public override int FirstLayer => 228;
+
     public required int Num { get; init; }
 
     public required int Duration { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x3aae0528);
         writer.WriteInt32(Num);
         writer.WriteInt32(Duration);
@@ -2586,6 +3086,8 @@ public sealed class StarGiftAuctionRoundExtendable : StarGiftAuctionRoundBase
 
     public override string TlName => "starGiftAuctionRoundExtendable";
 
+    public override int FirstLayer => 228;
+
     public required int Num { get; init; }
 
     public required int Duration { get; init; }
@@ -2596,6 +3098,8 @@ public sealed class StarGiftAuctionRoundExtendable : StarGiftAuctionRoundBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x0aa021e5);
         writer.WriteInt32(Num);
         writer.WriteInt32(Duration);
@@ -2622,10 +3126,14 @@ public sealed class StarGiftAttributeRarity : StarGiftAttributeRarityBase
 
     public override string TlName => "starGiftAttributeRarity";
 
+    public override int FirstLayer => 228;
+
     public required int Permille { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x36437737);
         writer.WriteInt32(Permille);
     }
@@ -2646,8 +3154,12 @@ public sealed class StarGiftAttributeRarityUncommon : StarGiftAttributeRarityBas
 
     public override string TlName => "starGiftAttributeRarityUncommon";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xdbce6389);
     }
 
@@ -2661,8 +3173,12 @@ public sealed class StarGiftAttributeRarityRare : StarGiftAttributeRarityBase
 
     public override string TlName => "starGiftAttributeRarityRare";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xf08d516b);
     }
 
@@ -2676,8 +3192,12 @@ public sealed class StarGiftAttributeRarityEpic : StarGiftAttributeRarityBase
 
     public override string TlName => "starGiftAttributeRarityEpic";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x78fbf3a8);
     }
 
@@ -2691,8 +3211,12 @@ public sealed class StarGiftAttributeRarityLegendary : StarGiftAttributeRarityBa
 
     public override string TlName => "starGiftAttributeRarityLegendary";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xcef7e7a8);
     }
 

@@ -150,12 +150,16 @@ public sealed class TextWithEntities : TlObject
 
     public override string TlName => "textWithEntities";
 
+    public override int FirstLayer => 198;
+
     public required string Text { get; init; }
 
     public required IReadOnlyList<MessageEntity> Entities { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x751f3146);
         writer.WriteString(Text);
         writer.WriteVector(Entities);
@@ -178,12 +182,16 @@ public sealed class TodoItem : TlObject
 
     public override string TlName => "todoItem";
 
+    public override int FirstLayer => 228;
+
     public required int Id { get; init; }
 
     public required TextWithEntities Title { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xcba9a52f);
         writer.WriteInt32(Id);
         Title.Write(writer);
@@ -206,6 +214,8 @@ public sealed class TodoList : TlObject
 
     public override string TlName => "todoList";
 
+    public override int FirstLayer => 228;
+
     public bool OthersCanAppend { get; init; }
 
     public bool OthersCanComplete { get; init; }
@@ -216,6 +226,8 @@ public sealed class TodoList : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x49b92a26);
         var flags = 0u;
         if (OthersCanAppend)
@@ -247,6 +259,8 @@ public sealed class TodoCompletion : TlObject
 
     public override string TlName => "todoCompletion";
 
+    public override int FirstLayer => 228;
+
     public required int Id { get; init; }
 
     public required Peer CompletedBy { get; init; }
@@ -255,6 +269,8 @@ public sealed class TodoCompletion : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x221bb5e4);
         writer.WriteInt32(Id);
         CompletedBy.Write(writer);

@@ -709,12 +709,33 @@ public sealed class UserProfilePhoto : UserProfilePhotoBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x82d1f706);
         var flags = 0u;
         if (HasVideo)
             flags |= 0x1u;
         if (Personal)
             flags |= 0x4u;
+        if (StrippedThumb is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(PhotoId);
+        if (StrippedThumb is not null)
+            writer.WriteBytes(StrippedThumb);
+        writer.WriteInt32(DcId);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x82d1f706);
+        var flags = 0u;
+        if (HasVideo)
+            flags |= 0x1u;
         if (StrippedThumb is not null)
             flags |= 0x2u;
         writer.WriteUInt32(flags);
@@ -812,11 +833,22 @@ public sealed class UserStatusRecently : UserStatus
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x7b197dc8);
         var flags = 0u;
         if (ByMe)
             flags |= 0x1u;
         writer.WriteUInt32(flags);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xe26f42f1);
     }
 
     internal static UserStatusRecently ReadBody(ref TlReader reader)
@@ -825,6 +857,13 @@ public sealed class UserStatusRecently : UserStatus
         return new()
         {
             ByMe = (flags & 0x1u) != 0,
+        };
+    }
+
+    internal static UserStatusRecently ReadBody144(ref TlReader reader)
+    {
+        return new()
+        {
         };
     }
 }
@@ -840,11 +879,22 @@ public sealed class UserStatusLastWeek : UserStatus
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x541a1d1a);
         var flags = 0u;
         if (ByMe)
             flags |= 0x1u;
         writer.WriteUInt32(flags);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x07bf09fc);
     }
 
     internal static UserStatusLastWeek ReadBody(ref TlReader reader)
@@ -853,6 +903,13 @@ public sealed class UserStatusLastWeek : UserStatus
         return new()
         {
             ByMe = (flags & 0x1u) != 0,
+        };
+    }
+
+    internal static UserStatusLastWeek ReadBody144(ref TlReader reader)
+    {
+        return new()
+        {
         };
     }
 }
@@ -868,11 +925,22 @@ public sealed class UserStatusLastMonth : UserStatus
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x65899777);
         var flags = 0u;
         if (ByMe)
             flags |= 0x1u;
         writer.WriteUInt32(flags);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x77ebc742);
     }
 
     internal static UserStatusLastMonth ReadBody(ref TlReader reader)
@@ -881,6 +949,13 @@ public sealed class UserStatusLastMonth : UserStatus
         return new()
         {
             ByMe = (flags & 0x1u) != 0,
+        };
+    }
+
+    internal static UserStatusLastMonth ReadBody144(ref TlReader reader)
+    {
+        return new()
+        {
         };
     }
 }
@@ -1668,6 +1743,12 @@ public sealed class UpdateUserTyping : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x2a17bf5c);
         var flags = 0u;
         if (TopMsgId is not null)
@@ -1679,6 +1760,13 @@ public sealed class UpdateUserTyping : Update
         Action.Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xc01e857f);
+        writer.WriteInt64(UserId);
+        Action.Write(writer);
+    }
+
     internal static UpdateUserTyping ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -1687,6 +1775,17 @@ public sealed class UpdateUserTyping : Update
             UserId = reader.ReadInt64(),
             TopMsgId = (flags & 0x1u) != 0 ? reader.ReadInt32() : null,
             Action = reader.ReadObject<SendMessageAction>(),
+        };
+    }
+
+    internal static UpdateUserTyping ReadBody198(ref TlReader reader)
+    {
+        long vUserId = reader.ReadInt64();
+        SendMessageAction vAction = reader.ReadObject<SendMessageAction>();
+        return new()
+        {
+            UserId = vUserId,
+            Action = vAction,
         };
     }
 }
@@ -1792,11 +1891,26 @@ public sealed class UpdateUserName : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xa7848924);
         writer.WriteInt64(UserId);
         writer.WriteString(FirstName);
         writer.WriteString(LastName);
         writer.WriteVector(Usernames);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xc3f202e0);
+        writer.WriteInt64(UserId);
+        writer.WriteString(FirstName);
+        writer.WriteString(LastName);
+        writer.WriteString((Usernames.Count == 0 ? "" : Usernames[0].UsernameValue));
     }
 
     internal static UpdateUserName ReadBody(ref TlReader reader)
@@ -1809,6 +1923,21 @@ public sealed class UpdateUserName : Update
             Usernames = reader.ReadVector<Username>(),
         };
     }
+
+    internal static UpdateUserName ReadBody144(ref TlReader reader)
+    {
+        long vUserId = reader.ReadInt64();
+        string vFirstName = reader.ReadString();
+        string vLastName = reader.ReadString();
+        string vUsername = reader.ReadString();
+        return new()
+        {
+            UserId = vUserId,
+            FirstName = vFirstName,
+            LastName = vLastName,
+            Usernames = vUsername.Length == 0 ? [] : [new Username { Editable = true, Active = true, UsernameValue = vUsername }],
+        };
+    }
 }
 
 /// <summary><c>updateNewAuthorization#8951abef flags:# unconfirmed:flags.0?true hash:long date:flags.0?int device:flags.0?string location:flags.0?string = Update;</c></summary>
@@ -1817,6 +1946,8 @@ public sealed class UpdateNewAuthorization : Update
     public override uint ConstructorId => 0x8951abef;
 
     public override string TlName => "updateNewAuthorization";
+
+    public override int FirstLayer => 198;
 
     public bool Unconfirmed { get; init; }
 
@@ -1830,6 +1961,8 @@ public sealed class UpdateNewAuthorization : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x8951abef);
         var flags = 0u;
         if (Unconfirmed || Date is not null || Device is not null || Location is not null)
@@ -2117,12 +2250,35 @@ public sealed class UpdateServiceNotification : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xebe46819);
         var flags = 0u;
         if (Popup)
             flags |= 0x1u;
         if (InvertMedia)
             flags |= 0x4u;
+        if (InboxDate is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        if (InboxDate is { } vInboxDate)
+            writer.WriteInt32(vInboxDate);
+        writer.WriteString(Type);
+        writer.WriteString(Message);
+        Media.Write(writer);
+        writer.WriteVector(Entities);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xebe46819);
+        var flags = 0u;
+        if (Popup)
+            flags |= 0x1u;
         if (InboxDate is not null)
             flags |= 0x2u;
         writer.WriteUInt32(flags);
@@ -2390,6 +2546,12 @@ public sealed class UpdateReadMessagesContents : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xf8227181);
         var flags = 0u;
         if (Date is not null)
@@ -2402,6 +2564,14 @@ public sealed class UpdateReadMessagesContents : Update
             writer.WriteInt32(vDate);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x68c13933);
+        writer.WriteInt32Vector(Messages);
+        writer.WriteInt32(Pts);
+        writer.WriteInt32(PtsCount);
+    }
+
     internal static UpdateReadMessagesContents ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -2411,6 +2581,19 @@ public sealed class UpdateReadMessagesContents : Update
             Pts = reader.ReadInt32(),
             PtsCount = reader.ReadInt32(),
             Date = (flags & 0x1u) != 0 ? reader.ReadInt32() : null,
+        };
+    }
+
+    internal static UpdateReadMessagesContents ReadBody144(ref TlReader reader)
+    {
+        IReadOnlyList<int> vMessages = reader.ReadInt32Vector();
+        int vPts = reader.ReadInt32();
+        int vPtsCount = reader.ReadInt32();
+        return new()
+        {
+            Messages = vMessages,
+            Pts = vPts,
+            PtsCount = vPtsCount,
         };
     }
 }
@@ -2729,6 +2912,12 @@ public sealed class UpdateStickerSets : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x31c24808);
         var flags = 0u;
         if (Masks)
@@ -2738,6 +2927,11 @@ public sealed class UpdateStickerSets : Update
         writer.WriteUInt32(flags);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x43ae3dec);
+    }
+
     internal static UpdateStickerSets ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -2745,6 +2939,13 @@ public sealed class UpdateStickerSets : Update
         {
             Masks = (flags & 0x1u) != 0,
             Emojis = (flags & 0x2u) != 0,
+        };
+    }
+
+    internal static UpdateStickerSets ReadBody144(ref TlReader reader)
+    {
+        return new()
+        {
         };
     }
 }
@@ -3081,6 +3282,18 @@ public sealed class UpdateDraftMessage : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xedfc111e);
         var flags = 0u;
         if (TopMsgId is not null)
@@ -3095,6 +3308,26 @@ public sealed class UpdateDraftMessage : Update
         Draft.Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x1b49ec6d);
+        var flags = 0u;
+        if (TopMsgId is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        Peer.Write(writer);
+        if (TopMsgId is { } vTopMsgId)
+            writer.WriteInt32(vTopMsgId);
+        Draft.Write(writer);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xee2bb969);
+        Peer.Write(writer);
+        Draft.Write(writer);
+    }
+
     internal static UpdateDraftMessage ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -3104,6 +3337,31 @@ public sealed class UpdateDraftMessage : Update
             TopMsgId = (flags & 0x1u) != 0 ? reader.ReadInt32() : null,
             SavedPeerId = (flags & 0x2u) != 0 ? reader.ReadObject<Peer>() : null,
             Draft = reader.ReadObject<DraftMessageBase>(),
+        };
+    }
+
+    internal static UpdateDraftMessage ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        Peer vPeer = reader.ReadObject<Peer>();
+        int? vTopMsgId = (flags & 0x1u) != 0 ? reader.ReadInt32() : null;
+        DraftMessageBase vDraft = reader.ReadObject<DraftMessageBase>();
+        return new()
+        {
+            Peer = vPeer,
+            TopMsgId = vTopMsgId,
+            Draft = vDraft,
+        };
+    }
+
+    internal static UpdateDraftMessage ReadBody144(ref TlReader reader)
+    {
+        Peer vPeer = reader.ReadObject<Peer>();
+        DraftMessageBase vDraft = reader.ReadObject<DraftMessageBase>();
+        return new()
+        {
+            Peer = vPeer,
+            Draft = vDraft,
         };
     }
 }
@@ -3532,6 +3790,18 @@ public sealed class UpdateChannelReadMessagesContents : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x25f324f7);
         var flags = 0u;
         if (TopMsgId is not null)
@@ -3546,6 +3816,26 @@ public sealed class UpdateChannelReadMessagesContents : Update
         writer.WriteInt32Vector(Messages);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xea29055d);
+        var flags = 0u;
+        if (TopMsgId is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(ChannelId);
+        if (TopMsgId is { } vTopMsgId)
+            writer.WriteInt32(vTopMsgId);
+        writer.WriteInt32Vector(Messages);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x44bdd535);
+        writer.WriteInt64(ChannelId);
+        writer.WriteInt32Vector(Messages);
+    }
+
     internal static UpdateChannelReadMessagesContents ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -3555,6 +3845,31 @@ public sealed class UpdateChannelReadMessagesContents : Update
             TopMsgId = (flags & 0x1u) != 0 ? reader.ReadInt32() : null,
             SavedPeerId = (flags & 0x2u) != 0 ? reader.ReadObject<Peer>() : null,
             Messages = reader.ReadInt32Vector(),
+        };
+    }
+
+    internal static UpdateChannelReadMessagesContents ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        long vChannelId = reader.ReadInt64();
+        int? vTopMsgId = (flags & 0x1u) != 0 ? reader.ReadInt32() : null;
+        IReadOnlyList<int> vMessages = reader.ReadInt32Vector();
+        return new()
+        {
+            ChannelId = vChannelId,
+            TopMsgId = vTopMsgId,
+            Messages = vMessages,
+        };
+    }
+
+    internal static UpdateChannelReadMessagesContents ReadBody144(ref TlReader reader)
+    {
+        long vChannelId = reader.ReadInt64();
+        IReadOnlyList<int> vMessages = reader.ReadInt32Vector();
+        return new()
+        {
+            ChannelId = vChannelId,
+            Messages = vMessages,
         };
     }
 }
@@ -3617,6 +3932,12 @@ public sealed class UpdateDialogUnreadMark : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xb658f23e);
         var flags = 0u;
         if (Unread)
@@ -3628,6 +3949,16 @@ public sealed class UpdateDialogUnreadMark : Update
         SavedPeerId?.Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xe16459c3);
+        var flags = 0u;
+        if (Unread)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        Peer.Write(writer);
+    }
+
     internal static UpdateDialogUnreadMark ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -3636,6 +3967,17 @@ public sealed class UpdateDialogUnreadMark : Update
             Unread = (flags & 0x1u) != 0,
             Peer = reader.ReadObject<DialogPeerBase>(),
             SavedPeerId = (flags & 0x2u) != 0 ? reader.ReadObject<Peer>() : null,
+        };
+    }
+
+    internal static UpdateDialogUnreadMark ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        DialogPeerBase vPeer = reader.ReadObject<DialogPeerBase>();
+        return new()
+        {
+            Unread = (flags & 0x1u) != 0,
+            Peer = vPeer,
         };
     }
 }
@@ -3661,6 +4003,12 @@ public sealed class UpdateMessagePoll : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xd64c522b);
         var flags = 0u;
         if (Peer is not null || MsgId is not null)
@@ -3681,6 +4029,18 @@ public sealed class UpdateMessagePoll : Update
         Results.Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xaca1657b);
+        var flags = 0u;
+        if (Poll is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(PollId);
+        Poll?.Write(writer);
+        Results.Write(writer);
+    }
+
     internal static UpdateMessagePoll ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -3692,6 +4052,20 @@ public sealed class UpdateMessagePoll : Update
             PollId = reader.ReadInt64(),
             Poll = (flags & 0x1u) != 0 ? reader.ReadObject<Poll>() : null,
             Results = reader.ReadObject<PollResults>(),
+        };
+    }
+
+    internal static UpdateMessagePoll ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        long vPollId = reader.ReadInt64();
+        Poll? vPoll = (flags & 0x1u) != 0 ? reader.ReadObject<Poll>() : null;
+        PollResults vResults = reader.ReadObject<PollResults>();
+        return new()
+        {
+            PollId = vPollId,
+            Poll = vPoll,
+            Results = vResults,
         };
     }
 }
@@ -3851,6 +4225,12 @@ public sealed class UpdateDeleteScheduledMessages : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xf2a71983);
         var flags = 0u;
         if (SentMessages is not null)
@@ -3862,6 +4242,13 @@ public sealed class UpdateDeleteScheduledMessages : Update
             writer.WriteInt32Vector(SentMessages);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x90866cee);
+        Peer.Write(writer);
+        writer.WriteInt32Vector(Messages);
+    }
+
     internal static UpdateDeleteScheduledMessages ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -3870,6 +4257,17 @@ public sealed class UpdateDeleteScheduledMessages : Update
             Peer = reader.ReadObject<Peer>(),
             Messages = reader.ReadInt32Vector(),
             SentMessages = (flags & 0x1u) != 0 ? reader.ReadInt32Vector() : null,
+        };
+    }
+
+    internal static UpdateDeleteScheduledMessages ReadBody144(ref TlReader reader)
+    {
+        Peer vPeer = reader.ReadObject<Peer>();
+        IReadOnlyList<int> vMessages = reader.ReadInt32Vector();
+        return new()
+        {
+            Peer = vPeer,
+            Messages = vMessages,
         };
     }
 }
@@ -3960,11 +4358,41 @@ public sealed class UpdateMessagePollVote : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x7699f014);
         writer.WriteInt64(PollId);
         Peer.Write(writer);
         writer.WriteBytesVector(Options);
         writer.WriteInt32Vector(Positions);
+        writer.WriteInt32(Qts);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x24f40e77);
+        writer.WriteInt64(PollId);
+        Peer.Write(writer);
+        writer.WriteBytesVector(Options);
+        writer.WriteInt32(Qts);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x106395c9);
+        writer.WriteInt64(PollId);
+        writer.WriteInt64((Peer as PeerUser)?.UserId ?? 0);
+        writer.WriteBytesVector(Options);
         writer.WriteInt32(Qts);
     }
 
@@ -3977,6 +4405,38 @@ public sealed class UpdateMessagePollVote : Update
             Options = reader.ReadBytesVector(),
             Positions = reader.ReadInt32Vector(),
             Qts = reader.ReadInt32(),
+        };
+    }
+
+    internal static UpdateMessagePollVote ReadBody198(ref TlReader reader)
+    {
+        long vPollId = reader.ReadInt64();
+        Peer vPeer = reader.ReadObject<Peer>();
+        IReadOnlyList<byte[]> vOptions = reader.ReadBytesVector();
+        int vQts = reader.ReadInt32();
+        return new()
+        {
+            PollId = vPollId,
+            Peer = vPeer,
+            Options = vOptions,
+            Positions = [],
+            Qts = vQts,
+        };
+    }
+
+    internal static UpdateMessagePollVote ReadBody144(ref TlReader reader)
+    {
+        long vPollId = reader.ReadInt64();
+        long vUserId = reader.ReadInt64();
+        IReadOnlyList<byte[]> vOptions = reader.ReadBytesVector();
+        int vQts = reader.ReadInt32();
+        return new()
+        {
+            PollId = vPollId,
+            Peer = new PeerUser { UserId = vUserId },
+            Options = vOptions,
+            Positions = [],
+            Qts = vQts,
         };
     }
 }
@@ -4207,6 +4667,12 @@ public sealed class UpdatePeerBlocked : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xebe07752);
         var flags = 0u;
         if (Blocked)
@@ -4217,6 +4683,13 @@ public sealed class UpdatePeerBlocked : Update
         PeerId.Write(writer);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x246a4b22);
+        PeerId.Write(writer);
+        writer.WriteBool(Blocked);
+    }
+
     internal static UpdatePeerBlocked ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -4225,6 +4698,17 @@ public sealed class UpdatePeerBlocked : Update
             Blocked = (flags & 0x1u) != 0,
             BlockedMyStoriesFrom = (flags & 0x2u) != 0,
             PeerId = reader.ReadObject<Peer>(),
+        };
+    }
+
+    internal static UpdatePeerBlocked ReadBody144(ref TlReader reader)
+    {
+        Peer vPeerId = reader.ReadObject<Peer>();
+        bool vBlocked = reader.ReadBool();
+        return new()
+        {
+            Blocked = vBlocked,
+            PeerId = vPeerId,
         };
     }
 }
@@ -4430,6 +4914,18 @@ public sealed class UpdateGroupCall : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x9d2216e0);
         var flags = 0u;
         if (LiveStory)
@@ -4441,6 +4937,21 @@ public sealed class UpdateGroupCall : Update
         Call.Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x97d64341);
+        var flags = 0u;
+        writer.WriteUInt32(flags);
+        Call.Write(writer);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x14b24500);
+        writer.WriteInt64(0);
+        Call.Write(writer);
+    }
+
     internal static UpdateGroupCall ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -4449,6 +4960,28 @@ public sealed class UpdateGroupCall : Update
             LiveStory = (flags & 0x4u) != 0,
             Peer = (flags & 0x2u) != 0 ? reader.ReadObject<Peer>() : null,
             Call = reader.ReadObject<GroupCallBase>(),
+        };
+    }
+
+    internal static UpdateGroupCall ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        if ((flags & 0x1u) != 0)
+            _ = reader.ReadInt64();
+        GroupCallBase vCall = reader.ReadObject<GroupCallBase>();
+        return new()
+        {
+            Call = vCall,
+        };
+    }
+
+    internal static UpdateGroupCall ReadBody144(ref TlReader reader)
+    {
+        _ = reader.ReadInt64();
+        GroupCallBase vCall = reader.ReadObject<GroupCallBase>();
+        return new()
+        {
+            Call = vCall,
         };
     }
 }
@@ -4575,10 +5108,37 @@ public sealed class UpdateChannelParticipant : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x985d3abb);
         var flags = 0u;
         if (ViaChatlist)
             flags |= 0x8u;
+        if (PrevParticipant is not null)
+            flags |= 0x1u;
+        if (NewParticipant is not null)
+            flags |= 0x2u;
+        if (Invite is not null)
+            flags |= 0x4u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(ChannelId);
+        writer.WriteInt32(Date);
+        writer.WriteInt64(ActorId);
+        writer.WriteInt64(UserId);
+        PrevParticipant?.Write(writer);
+        NewParticipant?.Write(writer);
+        Invite?.Write(writer);
+        writer.WriteInt32(Qts);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x985d3abb);
+        var flags = 0u;
         if (PrevParticipant is not null)
             flags |= 0x1u;
         if (NewParticipant is not null)
@@ -4769,6 +5329,12 @@ public sealed class UpdateBotChatInviteRequester : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x7cb34d79);
         var flags = 0u;
         if (QueryId is not null)
@@ -4784,6 +5350,17 @@ public sealed class UpdateBotChatInviteRequester : Update
             writer.WriteInt64(vQueryId);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x11dfa986);
+        Peer.Write(writer);
+        writer.WriteInt32(Date);
+        writer.WriteInt64(UserId);
+        writer.WriteString(About);
+        Invite.Write(writer);
+        writer.WriteInt32(Qts);
+    }
+
     internal static UpdateBotChatInviteRequester ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -4796,6 +5373,25 @@ public sealed class UpdateBotChatInviteRequester : Update
             Invite = reader.ReadObject<ExportedChatInvite>(),
             Qts = reader.ReadInt32(),
             QueryId = (flags & 0x1u) != 0 ? reader.ReadInt64() : null,
+        };
+    }
+
+    internal static UpdateBotChatInviteRequester ReadBody198(ref TlReader reader)
+    {
+        Peer vPeer = reader.ReadObject<Peer>();
+        int vDate = reader.ReadInt32();
+        long vUserId = reader.ReadInt64();
+        string vAbout = reader.ReadString();
+        ExportedChatInvite vInvite = reader.ReadObject<ExportedChatInvite>();
+        int vQts = reader.ReadInt32();
+        return new()
+        {
+            Peer = vPeer,
+            Date = vDate,
+            UserId = vUserId,
+            About = vAbout,
+            Invite = vInvite,
+            Qts = vQts,
         };
     }
 }
@@ -4819,6 +5415,18 @@ public sealed class UpdateMessageReactions : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x1e297bfa);
         var flags = 0u;
         if (TopMsgId is not null)
@@ -4834,6 +5442,28 @@ public sealed class UpdateMessageReactions : Update
         Reactions.Write(writer);
     }
 
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x5e1b3cb8);
+        var flags = 0u;
+        if (TopMsgId is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        Peer.Write(writer);
+        writer.WriteInt32(MsgId);
+        if (TopMsgId is { } vTopMsgId)
+            writer.WriteInt32(vTopMsgId);
+        Reactions.Write(writer);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x154798c3);
+        Peer.Write(writer);
+        writer.WriteInt32(MsgId);
+        Reactions.Write(writer);
+    }
+
     internal static UpdateMessageReactions ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -4844,6 +5474,35 @@ public sealed class UpdateMessageReactions : Update
             TopMsgId = (flags & 0x1u) != 0 ? reader.ReadInt32() : null,
             SavedPeerId = (flags & 0x2u) != 0 ? reader.ReadObject<Peer>() : null,
             Reactions = reader.ReadObject<MessageReactions>(),
+        };
+    }
+
+    internal static UpdateMessageReactions ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        Peer vPeer = reader.ReadObject<Peer>();
+        int vMsgId = reader.ReadInt32();
+        int? vTopMsgId = (flags & 0x1u) != 0 ? reader.ReadInt32() : null;
+        MessageReactions vReactions = reader.ReadObject<MessageReactions>();
+        return new()
+        {
+            Peer = vPeer,
+            MsgId = vMsgId,
+            TopMsgId = vTopMsgId,
+            Reactions = vReactions,
+        };
+    }
+
+    internal static UpdateMessageReactions ReadBody144(ref TlReader reader)
+    {
+        Peer vPeer = reader.ReadObject<Peer>();
+        int vMsgId = reader.ReadInt32();
+        MessageReactions vReactions = reader.ReadObject<MessageReactions>();
+        return new()
+        {
+            Peer = vPeer,
+            MsgId = vMsgId,
+            Reactions = vReactions,
         };
     }
 }
@@ -4996,12 +5655,16 @@ public sealed class UpdateUserEmojiStatus : Update
 
     public override string TlName => "updateUserEmojiStatus";
 
+    public override int FirstLayer => 198;
+
     public required long UserId { get; init; }
 
     public required EmojiStatusBase EmojiStatus { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x28373599);
         writer.WriteInt64(UserId);
         EmojiStatus.Write(writer);
@@ -5024,8 +5687,12 @@ public sealed class UpdateRecentEmojiStatuses : Update
 
     public override string TlName => "updateRecentEmojiStatuses";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x30f443db);
     }
 
@@ -5039,8 +5706,12 @@ public sealed class UpdateRecentReactions : Update
 
     public override string TlName => "updateRecentReactions";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x6f7863f4);
     }
 
@@ -5054,6 +5725,8 @@ public sealed class UpdateMoveStickerSetToTop : Update
 
     public override string TlName => "updateMoveStickerSetToTop";
 
+    public override int FirstLayer => 198;
+
     public bool Masks { get; init; }
 
     public bool Emojis { get; init; }
@@ -5062,6 +5735,8 @@ public sealed class UpdateMoveStickerSetToTop : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x86fccf85);
         var flags = 0u;
         if (Masks)
@@ -5091,6 +5766,8 @@ public sealed class UpdateMessageExtendedMedia : Update
 
     public override string TlName => "updateMessageExtendedMedia";
 
+    public override int FirstLayer => 198;
+
     public required Peer Peer { get; init; }
 
     public required int MsgId { get; init; }
@@ -5099,6 +5776,8 @@ public sealed class UpdateMessageExtendedMedia : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xd5a41724);
         Peer.Write(writer);
         writer.WriteInt32(MsgId);
@@ -5123,10 +5802,14 @@ public sealed class UpdateUser : Update
 
     public override string TlName => "updateUser";
 
+    public override int FirstLayer => 198;
+
     public required long UserId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x20529438);
         writer.WriteInt64(UserId);
     }
@@ -5147,8 +5830,12 @@ public sealed class UpdateAutoSaveSettings : Update
 
     public override string TlName => "updateAutoSaveSettings";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xec05b097);
     }
 
@@ -5162,12 +5849,16 @@ public sealed class UpdateStory : Update
 
     public override string TlName => "updateStory";
 
+    public override int FirstLayer => 198;
+
     public required Peer Peer { get; init; }
 
     public required StoryItemBase Story { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x75b3b798);
         Peer.Write(writer);
         Story.Write(writer);
@@ -5190,12 +5881,16 @@ public sealed class UpdateReadStories : Update
 
     public override string TlName => "updateReadStories";
 
+    public override int FirstLayer => 198;
+
     public required Peer Peer { get; init; }
 
     public required int MaxId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xf74e932b);
         Peer.Write(writer);
         writer.WriteInt32(MaxId);
@@ -5218,12 +5913,16 @@ public sealed class UpdateStoryID : Update
 
     public override string TlName => "updateStoryID";
 
+    public override int FirstLayer => 198;
+
     public required int Id { get; init; }
 
     public required long RandomId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x1bf335b9);
         writer.WriteInt32(Id);
         writer.WriteInt64(RandomId);
@@ -5246,10 +5945,14 @@ public sealed class UpdateStoriesStealthMode : Update
 
     public override string TlName => "updateStoriesStealthMode";
 
+    public override int FirstLayer => 198;
+
     public required StoriesStealthMode StealthMode { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x2c084dc1);
         StealthMode.Write(writer);
     }
@@ -5270,6 +5973,8 @@ public sealed class UpdateSentStoryReaction : Update
 
     public override string TlName => "updateSentStoryReaction";
 
+    public override int FirstLayer => 198;
+
     public required Peer Peer { get; init; }
 
     public required int StoryId { get; init; }
@@ -5278,6 +5983,8 @@ public sealed class UpdateSentStoryReaction : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x7d627683);
         Peer.Write(writer);
         writer.WriteInt32(StoryId);
@@ -5302,6 +6009,8 @@ public sealed class UpdateBotChatBoost : Update
 
     public override string TlName => "updateBotChatBoost";
 
+    public override int FirstLayer => 198;
+
     public required Peer Peer { get; init; }
 
     public required Boost Boost { get; init; }
@@ -5310,6 +6019,8 @@ public sealed class UpdateBotChatBoost : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x904dd49c);
         Peer.Write(writer);
         Boost.Write(writer);
@@ -5334,12 +6045,16 @@ public sealed class UpdateChannelViewForumAsMessages : Update
 
     public override string TlName => "updateChannelViewForumAsMessages";
 
+    public override int FirstLayer => 198;
+
     public required long ChannelId { get; init; }
 
     public required bool Enabled { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x07b68920);
         writer.WriteInt64(ChannelId);
         writer.WriteBool(Enabled);
@@ -5362,6 +6077,8 @@ public sealed class UpdatePeerWallpaper : Update
 
     public override string TlName => "updatePeerWallpaper";
 
+    public override int FirstLayer => 198;
+
     public bool WallpaperOverridden { get; init; }
 
     public required Peer Peer { get; init; }
@@ -5370,6 +6087,8 @@ public sealed class UpdatePeerWallpaper : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xae3f101d);
         var flags = 0u;
         if (WallpaperOverridden)
@@ -5400,6 +6119,8 @@ public sealed class UpdateBotMessageReaction : Update
 
     public override string TlName => "updateBotMessageReaction";
 
+    public override int FirstLayer => 198;
+
     public required Peer Peer { get; init; }
 
     public required int MsgId { get; init; }
@@ -5416,6 +6137,8 @@ public sealed class UpdateBotMessageReaction : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xac21d3ce);
         Peer.Write(writer);
         writer.WriteInt32(MsgId);
@@ -5448,6 +6171,8 @@ public sealed class UpdateBotMessageReactions : Update
 
     public override string TlName => "updateBotMessageReactions";
 
+    public override int FirstLayer => 198;
+
     public required Peer Peer { get; init; }
 
     public required int MsgId { get; init; }
@@ -5460,6 +6185,8 @@ public sealed class UpdateBotMessageReactions : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x09cb7759);
         Peer.Write(writer);
         writer.WriteInt32(MsgId);
@@ -5488,12 +6215,16 @@ public sealed class UpdateSavedDialogPinned : Update
 
     public override string TlName => "updateSavedDialogPinned";
 
+    public override int FirstLayer => 198;
+
     public bool Pinned { get; init; }
 
     public required DialogPeerBase Peer { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xaeaf9e74);
         var flags = 0u;
         if (Pinned)
@@ -5520,10 +6251,14 @@ public sealed class UpdatePinnedSavedDialogs : Update
 
     public override string TlName => "updatePinnedSavedDialogs";
 
+    public override int FirstLayer => 198;
+
     public IReadOnlyList<DialogPeerBase>? Order { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x686c85a6);
         var flags = 0u;
         if (Order is not null)
@@ -5550,8 +6285,12 @@ public sealed class UpdateSavedReactionTags : Update
 
     public override string TlName => "updateSavedReactionTags";
 
+    public override int FirstLayer => 198;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x39c67432);
     }
 
@@ -5565,10 +6304,14 @@ public sealed class UpdateSmsJob : Update
 
     public override string TlName => "updateSmsJob";
 
+    public override int FirstLayer => 198;
+
     public required string JobId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xf16269d4);
         writer.WriteString(JobId);
     }
@@ -5589,10 +6332,14 @@ public sealed class UpdateQuickReplies : Update
 
     public override string TlName => "updateQuickReplies";
 
+    public override int FirstLayer => 198;
+
     public required IReadOnlyList<QuickReply> QuickReplies { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xf9470ab2);
         writer.WriteVector(QuickReplies);
     }
@@ -5613,10 +6360,14 @@ public sealed class UpdateNewQuickReply : Update
 
     public override string TlName => "updateNewQuickReply";
 
+    public override int FirstLayer => 198;
+
     public required QuickReply QuickReply { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xf53da717);
         QuickReply.Write(writer);
     }
@@ -5637,10 +6388,14 @@ public sealed class UpdateDeleteQuickReply : Update
 
     public override string TlName => "updateDeleteQuickReply";
 
+    public override int FirstLayer => 198;
+
     public required int ShortcutId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x53e6f1ec);
         writer.WriteInt32(ShortcutId);
     }
@@ -5661,10 +6416,14 @@ public sealed class UpdateQuickReplyMessage : Update
 
     public override string TlName => "updateQuickReplyMessage";
 
+    public override int FirstLayer => 198;
+
     public required MessageBase Message { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x3e050d0f);
         Message.Write(writer);
     }
@@ -5685,12 +6444,16 @@ public sealed class UpdateDeleteQuickReplyMessages : Update
 
     public override string TlName => "updateDeleteQuickReplyMessages";
 
+    public override int FirstLayer => 198;
+
     public required int ShortcutId { get; init; }
 
     public required IReadOnlyList<int> Messages { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x566fe7cd);
         writer.WriteInt32(ShortcutId);
         writer.WriteInt32Vector(Messages);
@@ -5713,12 +6476,16 @@ public sealed class UpdateBotBusinessConnect : Update
 
     public override string TlName => "updateBotBusinessConnect";
 
+    public override int FirstLayer => 198;
+
     public required BotBusinessConnection Connection { get; init; }
 
     public required int Qts { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x8ae5c97a);
         Connection.Write(writer);
         writer.WriteInt32(Qts);
@@ -5741,6 +6508,8 @@ public sealed class UpdateBotNewBusinessMessage : Update
 
     public override string TlName => "updateBotNewBusinessMessage";
 
+    public override int FirstLayer => 198;
+
     public required string ConnectionId { get; init; }
 
     public required MessageBase Message { get; init; }
@@ -5751,6 +6520,8 @@ public sealed class UpdateBotNewBusinessMessage : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x9ddb347c);
         var flags = 0u;
         if (ReplyToMessage is not null)
@@ -5782,6 +6553,8 @@ public sealed class UpdateBotEditBusinessMessage : Update
 
     public override string TlName => "updateBotEditBusinessMessage";
 
+    public override int FirstLayer => 198;
+
     public required string ConnectionId { get; init; }
 
     public required MessageBase Message { get; init; }
@@ -5792,6 +6565,8 @@ public sealed class UpdateBotEditBusinessMessage : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x07df587c);
         var flags = 0u;
         if (ReplyToMessage is not null)
@@ -5823,6 +6598,8 @@ public sealed class UpdateBotDeleteBusinessMessage : Update
 
     public override string TlName => "updateBotDeleteBusinessMessage";
 
+    public override int FirstLayer => 198;
+
     public required string ConnectionId { get; init; }
 
     public required Peer Peer { get; init; }
@@ -5833,6 +6610,8 @@ public sealed class UpdateBotDeleteBusinessMessage : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xa02a982e);
         writer.WriteString(ConnectionId);
         Peer.Write(writer);
@@ -5859,6 +6638,8 @@ public sealed class UpdateNewStoryReaction : Update
 
     public override string TlName => "updateNewStoryReaction";
 
+    public override int FirstLayer => 198;
+
     public required int StoryId { get; init; }
 
     public required Peer Peer { get; init; }
@@ -5867,6 +6648,8 @@ public sealed class UpdateNewStoryReaction : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x1824e40b);
         writer.WriteInt32(StoryId);
         Peer.Write(writer);
@@ -5891,10 +6674,14 @@ public sealed class UpdateStarsBalance : Update
 
     public override string TlName => "updateStarsBalance";
 
+    public override int FirstLayer => 198;
+
     public required StarsAmountBase Balance { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x4e80a379);
         Balance.Write(writer);
     }
@@ -5915,6 +6702,8 @@ public sealed class UpdateBusinessBotCallbackQuery : Update
 
     public override string TlName => "updateBusinessBotCallbackQuery";
 
+    public override int FirstLayer => 198;
+
     public required long QueryId { get; init; }
 
     public required long UserId { get; init; }
@@ -5931,6 +6720,8 @@ public sealed class UpdateBusinessBotCallbackQuery : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x1ea2fda7);
         var flags = 0u;
         if (ReplyToMessage is not null)
@@ -5971,12 +6762,16 @@ public sealed class UpdateStarsRevenueStatus : Update
 
     public override string TlName => "updateStarsRevenueStatus";
 
+    public override int FirstLayer => 198;
+
     public required Peer Peer { get; init; }
 
     public required StarsRevenueStatus Status { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xa584b019);
         Peer.Write(writer);
         Status.Write(writer);
@@ -5999,6 +6794,8 @@ public sealed class UpdateBotPurchasedPaidMedia : Update
 
     public override string TlName => "updateBotPurchasedPaidMedia";
 
+    public override int FirstLayer => 198;
+
     public required long UserId { get; init; }
 
     public required string Payload { get; init; }
@@ -6007,6 +6804,8 @@ public sealed class UpdateBotPurchasedPaidMedia : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x283bd312);
         writer.WriteInt64(UserId);
         writer.WriteString(Payload);
@@ -6031,12 +6830,28 @@ public sealed class UpdatePaidReactionPrivacy : Update
 
     public override string TlName => "updatePaidReactionPrivacy";
 
+    public override int FirstLayer => 198;
+
     public required PaidReactionPrivacy Private { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x8b725fce);
         Private.Write(writer);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x51ca7aec);
+        writer.WriteBool(Private is PaidReactionPrivacyAnonymous);
     }
 
     internal static UpdatePaidReactionPrivacy ReadBody(ref TlReader reader)
@@ -6044,6 +6859,15 @@ public sealed class UpdatePaidReactionPrivacy : Update
         return new()
         {
             Private = reader.ReadObject<PaidReactionPrivacy>(),
+        };
+    }
+
+    internal static UpdatePaidReactionPrivacy ReadBody198(ref TlReader reader)
+    {
+        bool vPrivate = reader.ReadBool();
+        return new()
+        {
+            Private = vPrivate ? new PaidReactionPrivacyAnonymous() : new PaidReactionPrivacyDefault(),
         };
     }
 }
@@ -6055,10 +6879,14 @@ public sealed class UpdateSentPhoneCode : Update
 
     public override string TlName => "updateSentPhoneCode";
 
+    public override int FirstLayer => 228;
+
     public required AuthSentCodeBase SentCode { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x504aa18f);
         SentCode.Write(writer);
     }
@@ -6079,6 +6907,8 @@ public sealed class UpdateGroupCallChainBlocks : Update
 
     public override string TlName => "updateGroupCallChainBlocks";
 
+    public override int FirstLayer => 228;
+
     public required InputGroupCallBase Call { get; init; }
 
     public required int SubChainId { get; init; }
@@ -6089,6 +6919,8 @@ public sealed class UpdateGroupCallChainBlocks : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xa477288f);
         Call.Write(writer);
         writer.WriteInt32(SubChainId);
@@ -6115,6 +6947,8 @@ public sealed class UpdateReadMonoForumInbox : Update
 
     public override string TlName => "updateReadMonoForumInbox";
 
+    public override int FirstLayer => 228;
+
     public required long ChannelId { get; init; }
 
     public required Peer SavedPeerId { get; init; }
@@ -6123,6 +6957,8 @@ public sealed class UpdateReadMonoForumInbox : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x77b0e372);
         writer.WriteInt64(ChannelId);
         SavedPeerId.Write(writer);
@@ -6147,6 +6983,8 @@ public sealed class UpdateReadMonoForumOutbox : Update
 
     public override string TlName => "updateReadMonoForumOutbox";
 
+    public override int FirstLayer => 228;
+
     public required long ChannelId { get; init; }
 
     public required Peer SavedPeerId { get; init; }
@@ -6155,6 +6993,8 @@ public sealed class UpdateReadMonoForumOutbox : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xa4a79376);
         writer.WriteInt64(ChannelId);
         SavedPeerId.Write(writer);
@@ -6179,6 +7019,8 @@ public sealed class UpdateMonoForumNoPaidException : Update
 
     public override string TlName => "updateMonoForumNoPaidException";
 
+    public override int FirstLayer => 228;
+
     public bool Exception { get; init; }
 
     public required long ChannelId { get; init; }
@@ -6187,6 +7029,8 @@ public sealed class UpdateMonoForumNoPaidException : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x9f812b08);
         var flags = 0u;
         if (Exception)
@@ -6215,12 +7059,16 @@ public sealed class UpdateGroupCallMessage : Update
 
     public override string TlName => "updateGroupCallMessage";
 
+    public override int FirstLayer => 228;
+
     public required InputGroupCallBase Call { get; init; }
 
     public required GroupCallMessage Message { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xd8326f0d);
         Call.Write(writer);
         Message.Write(writer);
@@ -6243,6 +7091,8 @@ public sealed class UpdateGroupCallEncryptedMessage : Update
 
     public override string TlName => "updateGroupCallEncryptedMessage";
 
+    public override int FirstLayer => 228;
+
     public required InputGroupCallBase Call { get; init; }
 
     public required Peer FromId { get; init; }
@@ -6251,6 +7101,8 @@ public sealed class UpdateGroupCallEncryptedMessage : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xc957a766);
         Call.Write(writer);
         FromId.Write(writer);
@@ -6275,6 +7127,8 @@ public sealed class UpdatePinnedForumTopic : Update
 
     public override string TlName => "updatePinnedForumTopic";
 
+    public override int FirstLayer => 228;
+
     public bool Pinned { get; init; }
 
     public required Peer Peer { get; init; }
@@ -6283,6 +7137,8 @@ public sealed class UpdatePinnedForumTopic : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x683b2c52);
         var flags = 0u;
         if (Pinned)
@@ -6311,12 +7167,16 @@ public sealed class UpdatePinnedForumTopics : Update
 
     public override string TlName => "updatePinnedForumTopics";
 
+    public override int FirstLayer => 228;
+
     public required Peer Peer { get; init; }
 
     public IReadOnlyList<int>? Order { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xdef143d0);
         var flags = 0u;
         if (Order is not null)
@@ -6345,12 +7205,16 @@ public sealed class UpdateDeleteGroupCallMessages : Update
 
     public override string TlName => "updateDeleteGroupCallMessages";
 
+    public override int FirstLayer => 228;
+
     public required InputGroupCallBase Call { get; init; }
 
     public required IReadOnlyList<int> Messages { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x3e85e92c);
         Call.Write(writer);
         writer.WriteInt32Vector(Messages);
@@ -6373,12 +7237,16 @@ public sealed class UpdateStarGiftAuctionState : Update
 
     public override string TlName => "updateStarGiftAuctionState";
 
+    public override int FirstLayer => 228;
+
     public required long GiftId { get; init; }
 
     public required StarGiftAuctionStateBase State { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x48e246c2);
         writer.WriteInt64(GiftId);
         State.Write(writer);
@@ -6401,12 +7269,16 @@ public sealed class UpdateStarGiftAuctionUserState : Update
 
     public override string TlName => "updateStarGiftAuctionUserState";
 
+    public override int FirstLayer => 228;
+
     public required long GiftId { get; init; }
 
     public required StarGiftAuctionUserState UserState { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xdc58f31e);
         writer.WriteInt64(GiftId);
         UserState.Write(writer);
@@ -6429,10 +7301,14 @@ public sealed class UpdateEmojiGameInfo : Update
 
     public override string TlName => "updateEmojiGameInfo";
 
+    public override int FirstLayer => 228;
+
     public required MessagesEmojiGameInfo Info { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xfb9c547a);
         Info.Write(writer);
     }
@@ -6453,8 +7329,12 @@ public sealed class UpdateStarGiftCraftFail : Update
 
     public override string TlName => "updateStarGiftCraftFail";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xac072444);
     }
 
@@ -6468,6 +7348,8 @@ public sealed class UpdateChatParticipantRank : Update
 
     public override string TlName => "updateChatParticipantRank";
 
+    public override int FirstLayer => 228;
+
     public required long ChatId { get; init; }
 
     public required long UserId { get; init; }
@@ -6478,6 +7360,8 @@ public sealed class UpdateChatParticipantRank : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xbd8367b9);
         writer.WriteInt64(ChatId);
         writer.WriteInt64(UserId);
@@ -6504,6 +7388,8 @@ public sealed class UpdateManagedBot : Update
 
     public override string TlName => "updateManagedBot";
 
+    public override int FirstLayer => 228;
+
     public required long UserId { get; init; }
 
     public required long BotId { get; init; }
@@ -6512,6 +7398,8 @@ public sealed class UpdateManagedBot : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x4880ed9a);
         writer.WriteInt64(UserId);
         writer.WriteInt64(BotId);
@@ -6536,6 +7424,8 @@ public sealed class UpdateBotGuestChatQuery : Update
 
     public override string TlName => "updateBotGuestChatQuery";
 
+    public override int FirstLayer => 228;
+
     public required long QueryId { get; init; }
 
     public required MessageBase Message { get; init; }
@@ -6546,6 +7436,8 @@ public sealed class UpdateBotGuestChatQuery : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xcdd4093d);
         var flags = 0u;
         if (ReferenceMessages is not null)
@@ -6578,8 +7470,12 @@ public sealed class UpdateAiComposeTones : Update
 
     public override string TlName => "updateAiComposeTones";
 
+    public override int FirstLayer => 228;
+
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x8c0f91fb);
     }
 
@@ -6593,6 +7489,8 @@ public sealed class UpdateJoinChatWebViewDecision : Update
 
     public override string TlName => "updateJoinChatWebViewDecision";
 
+    public override int FirstLayer => 228;
+
     public required Peer Peer { get; init; }
 
     public required long QueryId { get; init; }
@@ -6601,6 +7499,8 @@ public sealed class UpdateJoinChatWebViewDecision : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xbdac7e70);
         Peer.Write(writer);
         writer.WriteInt64(QueryId);
@@ -6625,6 +7525,8 @@ public sealed class UpdateNewBotConnection : Update
 
     public override string TlName => "updateNewBotConnection";
 
+    public override int FirstLayer => 228;
+
     public bool Confirmed { get; init; }
 
     public required long BotId { get; init; }
@@ -6637,6 +7539,8 @@ public sealed class UpdateNewBotConnection : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xb22083a6);
         var flags = 0u;
         if (Confirmed)
@@ -6674,12 +7578,16 @@ public sealed class UpdateWebBrowserSettings : Update
 
     public override string TlName => "updateWebBrowserSettings";
 
+    public override int FirstLayer => 228;
+
     public bool OpenExternalBrowser { get; init; }
 
     public bool DisplayCloseButton { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xc39a2ade);
         var flags = 0u;
         if (OpenExternalBrowser)
@@ -6707,6 +7615,8 @@ public sealed class UpdateWebBrowserException : Update
 
     public override string TlName => "updateWebBrowserException";
 
+    public override int FirstLayer => 228;
+
     public bool Delete { get; init; }
 
     public bool? OpenExternalBrowser { get; init; }
@@ -6715,6 +7625,8 @@ public sealed class UpdateWebBrowserException : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x140502d1);
         var flags = 0u;
         if (Delete)
@@ -6746,10 +7658,14 @@ public sealed class UpdateNewEphemeralMessage : Update
 
     public override string TlName => "updateNewEphemeralMessage";
 
+    public override int FirstLayer => 228;
+
     public required EphemeralMessage Message { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x20bcbba1);
         Message.Write(writer);
     }
@@ -6770,12 +7686,16 @@ public sealed class UpdateDeleteEphemeralMessages : Update
 
     public override string TlName => "updateDeleteEphemeralMessages";
 
+    public override int FirstLayer => 228;
+
     public required Peer Peer { get; init; }
 
     public required IReadOnlyList<int> Ids { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x56dbfcf8);
         Peer.Write(writer);
         writer.WriteInt32Vector(Ids);
@@ -6798,10 +7718,14 @@ public sealed class UpdateEditEphemeralMessage : Update
 
     public override string TlName => "updateEditEphemeralMessage";
 
+    public override int FirstLayer => 228;
+
     public required EphemeralMessage Message { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x4bbb8f01);
         Message.Write(writer);
     }
@@ -6822,6 +7746,8 @@ public sealed class UpdateEphemeralBotCallbackQuery : Update
 
     public override string TlName => "updateEphemeralBotCallbackQuery";
 
+    public override int FirstLayer => 228;
+
     public required long QueryId { get; init; }
 
     public required long UserId { get; init; }
@@ -6836,6 +7762,8 @@ public sealed class UpdateEphemeralBotCallbackQuery : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x9b380762);
         writer.WriteInt64(QueryId);
         writer.WriteInt64(UserId);
@@ -6866,6 +7794,8 @@ public sealed class UpdateBotStarsSubscription : Update
 
     public override string TlName => "updateBotStarsSubscription";
 
+    public override int FirstLayer => 228;
+
     public bool Canceled { get; init; }
 
     public bool PaymentFailed { get; init; }
@@ -6880,6 +7810,8 @@ public sealed class UpdateBotStarsSubscription : Update
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x6c0d8e23);
         var flags = 0u;
         if (Canceled)
@@ -7311,6 +8243,8 @@ public sealed class Username : TlObject
 
     public override string TlName => "username";
 
+    public override int FirstLayer => 198;
+
     public bool Editable { get; init; }
 
     public bool Active { get; init; }
@@ -7319,6 +8253,8 @@ public sealed class Username : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xb4073647);
         var flags = 0u;
         if (Editable)

@@ -59,12 +59,16 @@ public sealed class VideoSizeEmojiMarkup : VideoSizeBase
 
     public override string TlName => "videoSizeEmojiMarkup";
 
+    public override int FirstLayer => 198;
+
     public required long EmojiId { get; init; }
 
     public required IReadOnlyList<int> BackgroundColors { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xf85c413c);
         writer.WriteInt64(EmojiId);
         writer.WriteInt32Vector(BackgroundColors);
@@ -87,6 +91,8 @@ public sealed class VideoSizeStickerMarkup : VideoSizeBase
 
     public override string TlName => "videoSizeStickerMarkup";
 
+    public override int FirstLayer => 198;
+
     public required InputStickerSet Stickerset { get; init; }
 
     public required long StickerId { get; init; }
@@ -95,6 +101,8 @@ public sealed class VideoSizeStickerMarkup : VideoSizeBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x0da082fe);
         Stickerset.Write(writer);
         writer.WriteInt64(StickerId);

@@ -129,6 +129,12 @@ public sealed class WebPageEmpty : WebPageBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x211a1788);
         var flags = 0u;
         if (Url is not null)
@@ -139,6 +145,12 @@ public sealed class WebPageEmpty : WebPageBase
             writer.WriteString(Url);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xeb1477e8);
+        writer.WriteInt64(Id);
+    }
+
     internal static WebPageEmpty ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -146,6 +158,15 @@ public sealed class WebPageEmpty : WebPageBase
         {
             Id = reader.ReadInt64(),
             Url = (flags & 0x1u) != 0 ? reader.ReadString() : null,
+        };
+    }
+
+    internal static WebPageEmpty ReadBody144(ref TlReader reader)
+    {
+        long vId = reader.ReadInt64();
+        return new()
+        {
+            Id = vId,
         };
     }
 }
@@ -165,6 +186,12 @@ public sealed class WebPagePending : WebPageBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xb0d13e47);
         var flags = 0u;
         if (Url is not null)
@@ -176,6 +203,13 @@ public sealed class WebPagePending : WebPageBase
         writer.WriteInt32(Date);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xc586da1c);
+        writer.WriteInt64(Id);
+        writer.WriteInt32(Date);
+    }
+
     internal static WebPagePending ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -184,6 +218,17 @@ public sealed class WebPagePending : WebPageBase
             Id = reader.ReadInt64(),
             Url = (flags & 0x1u) != 0 ? reader.ReadString() : null,
             Date = reader.ReadInt32(),
+        };
+    }
+
+    internal static WebPagePending ReadBody144(ref TlReader reader)
+    {
+        long vId = reader.ReadInt64();
+        int vDate = reader.ReadInt32();
+        return new()
+        {
+            Id = vId,
+            Date = vDate,
         };
     }
 }
@@ -237,12 +282,146 @@ public sealed class WebPage : WebPageBase
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
         writer.WriteUInt32(0xe89c45b2);
         var flags = 0u;
         if (HasLargeMedia)
             flags |= 0x2000u;
         if (VideoCoverPhoto)
             flags |= 0x4000u;
+        if (Type is not null)
+            flags |= 0x1u;
+        if (SiteName is not null)
+            flags |= 0x2u;
+        if (Title is not null)
+            flags |= 0x4u;
+        if (Description is not null)
+            flags |= 0x8u;
+        if (Photo is not null)
+            flags |= 0x10u;
+        if (EmbedUrl is not null || EmbedType is not null)
+            flags |= 0x20u;
+        if (EmbedWidth is not null || EmbedHeight is not null)
+            flags |= 0x40u;
+        if (Duration is not null)
+            flags |= 0x80u;
+        if (Author is not null)
+            flags |= 0x100u;
+        if (Document is not null)
+            flags |= 0x200u;
+        if (CachedPage is not null)
+            flags |= 0x400u;
+        if (Attributes is not null)
+            flags |= 0x1000u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        writer.WriteString(Url);
+        writer.WriteString(DisplayUrl);
+        writer.WriteInt32(Hash);
+        if (Type is not null)
+            writer.WriteString(Type);
+        if (SiteName is not null)
+            writer.WriteString(SiteName);
+        if (Title is not null)
+            writer.WriteString(Title);
+        if (Description is not null)
+            writer.WriteString(Description);
+        Photo?.Write(writer);
+        if ((flags & 0x20u) != 0)
+            writer.WriteString(EmbedUrl ?? "");
+        if ((flags & 0x20u) != 0)
+            writer.WriteString(EmbedType ?? "");
+        if ((flags & 0x40u) != 0)
+            writer.WriteInt32(EmbedWidth ?? 0);
+        if ((flags & 0x40u) != 0)
+            writer.WriteInt32(EmbedHeight ?? 0);
+        if (Duration is { } vDuration)
+            writer.WriteInt32(vDuration);
+        if (Author is not null)
+            writer.WriteString(Author);
+        Document?.Write(writer);
+        CachedPage?.Write(writer);
+        if (Attributes is not null)
+            writer.WriteVector(Attributes);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xe89c45b2);
+        var flags = 0u;
+        if (HasLargeMedia)
+            flags |= 0x2000u;
+        if (Type is not null)
+            flags |= 0x1u;
+        if (SiteName is not null)
+            flags |= 0x2u;
+        if (Title is not null)
+            flags |= 0x4u;
+        if (Description is not null)
+            flags |= 0x8u;
+        if (Photo is not null)
+            flags |= 0x10u;
+        if (EmbedUrl is not null || EmbedType is not null)
+            flags |= 0x20u;
+        if (EmbedWidth is not null || EmbedHeight is not null)
+            flags |= 0x40u;
+        if (Duration is not null)
+            flags |= 0x80u;
+        if (Author is not null)
+            flags |= 0x100u;
+        if (Document is not null)
+            flags |= 0x200u;
+        if (CachedPage is not null)
+            flags |= 0x400u;
+        if (Attributes is not null)
+            flags |= 0x1000u;
+        writer.WriteUInt32(flags);
+        writer.WriteInt64(Id);
+        writer.WriteString(Url);
+        writer.WriteString(DisplayUrl);
+        writer.WriteInt32(Hash);
+        if (Type is not null)
+            writer.WriteString(Type);
+        if (SiteName is not null)
+            writer.WriteString(SiteName);
+        if (Title is not null)
+            writer.WriteString(Title);
+        if (Description is not null)
+            writer.WriteString(Description);
+        Photo?.Write(writer);
+        if ((flags & 0x20u) != 0)
+            writer.WriteString(EmbedUrl ?? "");
+        if ((flags & 0x20u) != 0)
+            writer.WriteString(EmbedType ?? "");
+        if ((flags & 0x40u) != 0)
+            writer.WriteInt32(EmbedWidth ?? 0);
+        if ((flags & 0x40u) != 0)
+            writer.WriteInt32(EmbedHeight ?? 0);
+        if (Duration is { } vDuration)
+            writer.WriteInt32(vDuration);
+        if (Author is not null)
+            writer.WriteString(Author);
+        Document?.Write(writer);
+        CachedPage?.Write(writer);
+        if (Attributes is not null)
+            writer.WriteVector(Attributes);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xe89c45b2);
+        var flags = 0u;
         if (Type is not null)
             flags |= 0x1u;
         if (SiteName is not null)
@@ -461,6 +640,12 @@ public sealed class WallPaperSettings : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
         writer.WriteUInt32(0x372efcd0);
         var flags = 0u;
         if (Blur)
@@ -496,6 +681,39 @@ public sealed class WallPaperSettings : TlObject
             writer.WriteString(Emoticon);
     }
 
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x1dc1bca4);
+        var flags = 0u;
+        if (Blur)
+            flags |= 0x2u;
+        if (Motion)
+            flags |= 0x4u;
+        if (BackgroundColor is not null)
+            flags |= 0x1u;
+        if (SecondBackgroundColor is not null || Rotation is not null)
+            flags |= 0x10u;
+        if (ThirdBackgroundColor is not null)
+            flags |= 0x20u;
+        if (FourthBackgroundColor is not null)
+            flags |= 0x40u;
+        if (Intensity is not null)
+            flags |= 0x8u;
+        writer.WriteUInt32(flags);
+        if (BackgroundColor is { } vBackgroundColor)
+            writer.WriteInt32(vBackgroundColor);
+        if ((flags & 0x10u) != 0)
+            writer.WriteInt32(SecondBackgroundColor ?? 0);
+        if (ThirdBackgroundColor is { } vThirdBackgroundColor)
+            writer.WriteInt32(vThirdBackgroundColor);
+        if (FourthBackgroundColor is { } vFourthBackgroundColor)
+            writer.WriteInt32(vFourthBackgroundColor);
+        if (Intensity is { } vIntensity)
+            writer.WriteInt32(vIntensity);
+        if ((flags & 0x10u) != 0)
+            writer.WriteInt32(Rotation ?? 0);
+    }
+
     internal static WallPaperSettings ReadBody(ref TlReader reader)
     {
         var flags = reader.ReadUInt32();
@@ -510,6 +728,28 @@ public sealed class WallPaperSettings : TlObject
             Intensity = (flags & 0x8u) != 0 ? reader.ReadInt32() : null,
             Rotation = (flags & 0x10u) != 0 ? reader.ReadInt32() : null,
             Emoticon = (flags & 0x80u) != 0 ? reader.ReadString() : null,
+        };
+    }
+
+    internal static WallPaperSettings ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        int? vBackgroundColor = (flags & 0x1u) != 0 ? reader.ReadInt32() : null;
+        int? vSecondBackgroundColor = (flags & 0x10u) != 0 ? reader.ReadInt32() : null;
+        int? vThirdBackgroundColor = (flags & 0x20u) != 0 ? reader.ReadInt32() : null;
+        int? vFourthBackgroundColor = (flags & 0x40u) != 0 ? reader.ReadInt32() : null;
+        int? vIntensity = (flags & 0x8u) != 0 ? reader.ReadInt32() : null;
+        int? vRotation = (flags & 0x10u) != 0 ? reader.ReadInt32() : null;
+        return new()
+        {
+            Blur = (flags & 0x2u) != 0,
+            Motion = (flags & 0x4u) != 0,
+            BackgroundColor = vBackgroundColor,
+            SecondBackgroundColor = vSecondBackgroundColor,
+            ThirdBackgroundColor = vThirdBackgroundColor,
+            FourthBackgroundColor = vFourthBackgroundColor,
+            Intensity = vIntensity,
+            Rotation = vRotation,
         };
     }
 }
@@ -557,6 +797,8 @@ public sealed class WebPageAttributeStory : WebPageAttribute
 
     public override string TlName => "webPageAttributeStory";
 
+    public override int FirstLayer => 198;
+
     public required Peer Peer { get; init; }
 
     public required int Id { get; init; }
@@ -565,6 +807,8 @@ public sealed class WebPageAttributeStory : WebPageAttribute
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x2e94c3e7);
         var flags = 0u;
         if (Story is not null)
@@ -594,6 +838,8 @@ public sealed class WebPageAttributeStickerSet : WebPageAttribute
 
     public override string TlName => "webPageAttributeStickerSet";
 
+    public override int FirstLayer => 198;
+
     public bool Emojis { get; init; }
 
     public bool TextColor { get; init; }
@@ -602,6 +848,8 @@ public sealed class WebPageAttributeStickerSet : WebPageAttribute
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x50cc03d3);
         var flags = 0u;
         if (Emojis)
@@ -631,10 +879,14 @@ public sealed class WebPageAttributeUniqueStarGift : WebPageAttribute
 
     public override string TlName => "webPageAttributeUniqueStarGift";
 
+    public override int FirstLayer => 198;
+
     public required StarGiftBase Gift { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0xcf6f6db8);
         Gift.Write(writer);
     }
@@ -655,10 +907,14 @@ public sealed class WebPageAttributeStarGiftCollection : WebPageAttribute
 
     public override string TlName => "webPageAttributeStarGiftCollection";
 
+    public override int FirstLayer => 228;
+
     public required IReadOnlyList<DocumentBase> Icons { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x31cad303);
         writer.WriteVector(Icons);
     }
@@ -679,12 +935,16 @@ public sealed class WebPageAttributeStarGiftAuction : WebPageAttribute
 
     public override string TlName => "webPageAttributeStarGiftAuction";
 
+    public override int FirstLayer => 228;
+
     public required StarGiftBase Gift { get; init; }
 
     public required int EndDate { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x01c641c2);
         Gift.Write(writer);
         writer.WriteInt32(EndDate);
@@ -707,10 +967,14 @@ public sealed class WebPageAttributeAiComposeTone : WebPageAttribute
 
     public override string TlName => "webPageAttributeAiComposeTone";
 
+    public override int FirstLayer => 228;
+
     public required long EmojiId { get; init; }
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x7781fe18);
         writer.WriteInt64(EmojiId);
     }
@@ -731,6 +995,8 @@ public sealed class WebDomainException : TlObject
 
     public override string TlName => "webDomainException";
 
+    public override int FirstLayer => 228;
+
     public required string Domain { get; init; }
 
     public required string Url { get; init; }
@@ -741,6 +1007,8 @@ public sealed class WebDomainException : TlObject
 
     public override void Write(TlWriter writer)
     {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
         writer.WriteUInt32(0x933ca597);
         var flags = 0u;
         if (Favicon is not null)

@@ -117,10 +117,18 @@ public sealed class ClassEmitter(SchemaModel model)
 
     private static void EmitWriteOptional(StringBuilder text, TlClass type, TlDefinition version, TlField field)
     {
-        if (field.IsTrue || Source(type, field) is not { } source)
+        if (field.IsTrue)
             return;
 
         var shared = version.Fields.Any(f => f != field && f.FlagsField == field.FlagsField && f.FlagBit == field.FlagBit && Present(type, f) is not null);
+        if (Source(type, field) is not { } source)
+        {
+            // Our class has nothing for this field, yet its flag may be set for another one.
+            if (shared)
+                text.Append(CultureInfo.InvariantCulture, $"        if (({field.FlagsField} & 0x{field.Mask:x}u) != 0)\n            {WireTypes.Write(field.Type, RequiredValue(type, field))};\n");
+            return;
+        }
+
         if (!shared && source.IsOptional && !WireTypes.IsValueType(field.Type) && !field.Type.StartsWith("Vector<", StringComparison.Ordinal)
             && field.Type is not ("string" or "bytes" or "int128" or "int256"))
         {
@@ -167,9 +175,9 @@ public sealed class ClassEmitter(SchemaModel model)
     /// <summary>The property, or an expression over the properties, that this field of some layer is written from.</summary>
     private static Origin? Source(TlClass type, TlField field)
     {
-        if (LayerBridges.Write(type.Definition.Name, field.Name) is { } bridge && type.Definition.Fields.All(f => f.Name != field.Name))
-            return new(bridge, field.IsOptional && !field.IsTrue);
-        var own = type.Definition.Fields.FirstOrDefault(f => f.Name == field.Name && f.Type == field.Type);
+        if (LayerBridges.Find(type.Definition.Name, field) is { } bridge && Target(type, field) is null)
+            return new(bridge.Write, bridge.CanBeNull);
+        var own = Target(type, field);
         return own is null ? null : new(Naming.Property(type.ClassName, own), own.IsOptional && !own.IsTrue);
     }
 
@@ -192,11 +200,25 @@ public sealed class ClassEmitter(SchemaModel model)
         }
 
         var result = _types.CSharp(definition.ResultType);
+        text.Append(CultureInfo.InvariantCulture, $"\n    public override {result} ReadResult(ref TlReader reader) => {_types.Read(definition.ResultType)};\n");
+        text.Append(CultureInfo.InvariantCulture, $"\n    public override void WriteResult(TlWriter writer, {result} result)");
+        var write = WireTypes.Write(definition.ResultType, "result");
+        if (type.Older.FirstOrDefault(o => o.Definition is { } d && d.ResultType != definition.ResultType) is not (var layer, { } older))
+        {
+            text.Append(CultureInfo.InvariantCulture, $" => {write};\n");
+            return;
+        }
+
+        var bridge = LayerBridges.Result(definition.Name, older.ResultType)
+            ?? throw new InvalidOperationException($"{definition.Name} answers with {older.ResultType} at layer {layer}, which nothing bridges.");
         text.Append(CultureInfo.InvariantCulture, $$"""
 
-                public override {{result}} ReadResult(ref TlReader reader) => {{_types.Read(definition.ResultType)}};
-
-                public override void WriteResult(TlWriter writer, {{result}} result) => {{WireTypes.Write(definition.ResultType, "result")}};
+                {
+                    if (writer.Layer < {{(layer == 144 ? 198 : 228)}})
+                        {{WireTypes.Write(older.ResultType, bridge)}};
+                    else
+                        {{write}};
+                }
 
             """);
     }
@@ -231,7 +253,7 @@ public sealed class ClassEmitter(SchemaModel model)
                 // Types that are gone in our layer are never written, and nothing that we read has them.
                 text.Append(CultureInfo.InvariantCulture, $"        if ({Condition(field)})\n            throw new TlException(\"{type.Definition.Name} has the field {field.Name}, whose type is no longer known.\");\n");
             }
-            else if (!own && LayerBridges.Read(type.Definition.Name, field.Name) is null && Target(type, field) is null)
+            else if (!own && LayerBridges.Find(type.Definition.Name, field) is null && Target(type, field) is null)
             {
                 text.Append(field.IsOptional
                     ? string.Create(CultureInfo.InvariantCulture, $"        if ({Condition(field)})\n            _ = {_types.Read(field.Type)};\n")
@@ -269,8 +291,8 @@ public sealed class ClassEmitter(SchemaModel model)
 
         foreach (var candidate in version.Fields)
         {
-            if (LayerBridges.Read(type.Definition.Name, candidate.Name) is { } bridge && bridge.Field == field.Name)
-                return string.Format(CultureInfo.InvariantCulture, bridge.Format, read[candidate.Name]);
+            if (LayerBridges.Find(type.Definition.Name, candidate) is { } bridge && bridge.Field == field.Name)
+                return string.Format(CultureInfo.InvariantCulture, bridge.Read, read[candidate.Name]);
         }
 
         if (field.IsOptional)

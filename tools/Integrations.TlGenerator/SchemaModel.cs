@@ -79,20 +79,28 @@ public sealed class SchemaModel
 
     public static SchemaModel Load(string directory)
     {
-        var api = SchemaFile.Read(Path.Combine(directory, "api.tl"))[CurrentLayer];
-        var mtproto = SchemaFile.Read(Path.Combine(directory, "mtproto.tl"))[0];
-        var extra = SchemaFile.Read(Path.Combine(directory, "mtproto-extra.tl"))[0];
+        var api = SchemaFile.Read(Path.Combine(directory, "api.tl"))[CurrentLayer].Definitions;
+        var mtproto = SchemaFile.Read(Path.Combine(directory, "mtproto.tl"))[0].Definitions;
+        var extra = SchemaFile.Read(Path.Combine(directory, "mtproto-extra.tl"))[0].Definitions;
         var older = SchemaFile.Read(Path.Combine(directory, "older-layers.tl"));
         var roots = SchemaFile.ReadList(Path.Combine(directory, "roots.txt"));
 
-        var reached = Reach(api, roots, older.Values.SelectMany(v => v));
+        var reached = Reach(api, roots, older.Values.SelectMany(v => v.Definitions));
         return new(
             [.. reached, .. mtproto.Concat(extra).Where(d => !ByHand.ContainsKey(d.Name))],
-            OlderLayers.ToDictionary(l => l, l => older[l].ToDictionary(d => d.Name, d => (TlDefinition?)d)));
+            OlderLayers.ToDictionary(l => l, l => Known(older[l])));
     }
 
     /// <summary>The class of a type name; null for the built-in ones.</summary>
     public string? ClassOf(string type) => _typeClass.GetValueOrDefault(type);
+
+    private static Dictionary<string, TlDefinition?> Known(SchemaSection section)
+    {
+        var known = section.Absent.ToDictionary(n => n, _ => (TlDefinition?)null);
+        foreach (var definition in section.Definitions)
+            known.Add(definition.Name, definition);
+        return known;
+    }
 
     private static bool Same(TlDefinition? a, TlDefinition? b) => a?.ToString() == b?.ToString();
 
