@@ -3,6 +3,7 @@ using Integrations.Core.Events;
 using Integrations.Core.Messaging;
 using Integrations.Core.Ownership;
 using Integrations.Core.Persistence;
+using Integrations.Core.Secrets;
 using Integrations.Core.Tenancy;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Integrations.Core;
 
@@ -58,6 +60,25 @@ public static class CoreHosting
         services.AddSingleton<EventSignal>();
         services.AddHostedService(provider => provider.GetRequiredService<EventSignal>());
         services.AddHostedService<EventRelay>();
+        return builder;
+    }
+
+    /// <summary><see cref="ISecretProtector"/> over the tenants' key files in <c>Secrets:Directory</c>.</summary>
+    public static TBuilder AddSecrets<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
+    {
+        builder.AddIntegrationsCore();
+        var services = builder.Services;
+        if (services.Any(service => service.ServiceType == typeof(ISecretProtector)))
+            return builder;
+
+        services.AddOptions<SecretsOptions>().BindConfiguration(SecretsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<SecretsOptions>, KeyDirectoryValidation>();
+        services.AddKeyedSingleton(SecretsOptions.Section, (provider, _) => DataSources.Apart(provider, "secrets", size: 4));
+        services.AddSingleton<ISecretProtector>(provider => new LocalKeyFileProtector(
+            new DataKeyRows(new TenantDatabase(
+                provider.GetRequiredKeyedService<NpgsqlDataSource>(SecretsOptions.Section), provider.GetRequiredService<Doorbell>())),
+            provider.GetRequiredService<IOptions<SecretsOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>()));
         return builder;
     }
 
