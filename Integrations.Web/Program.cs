@@ -1,3 +1,53 @@
+using System.Globalization;
+using Integrations.Web;
+using Integrations.Web.Api;
+using Integrations.Web.SignIn;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.Repositories;
+using Radzen;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+
+builder.Services.AddRazorComponents().AddInteractiveServerComponents();
+builder.Services.AddRadzenComponents();
+builder.Services.AddLocalization();
+builder.Services.AddSingleton(TimeProvider.System);
+
+builder.Services.AddHttpClient(nameof(IntegrationsApi), http => http.BaseAddress = new Uri("http://api/"));
+builder.Services.AddHttpClient(LiveEvents.HttpClientName, http =>
+{
+    http.BaseAddress = new Uri("http://api/");
+    http.Timeout = Timeout.InfiniteTimeSpan;
+});
+builder.Services.AddScoped<SessionToken>();
+builder.Services.AddScoped<LiveEvents>();
+builder.Services.AddScoped(services => new IntegrationsApi(
+    services.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(IntegrationsApi)), services.GetRequiredService<SessionToken>()));
+
+builder.Services.AddAuthentication(SessionAuthentication.SchemeName)
+    .AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(SessionAuthentication.SchemeName, null);
+builder.Services.AddAuthorization();
+builder.Services.AddCascadingAuthenticationState();
+builder.Services.AddAntiforgery();
+builder.Services.AddDataProtection();
+builder.Services.AddSingleton<IXmlRepository, ApiKeyRing>();
+builder.Services.AddOptions<KeyManagementOptions>().Configure<IXmlRepository>((options, ring) => options.XmlRepository = ring);
+
 var app = builder.Build();
+app.MapDefaultEndpoints();
+app.UseRequestLocalization(options =>
+{
+    CultureInfo[] languages = [new("en"), new("ru"), new("uk")];
+    options.DefaultRequestCulture = new("en");
+    options.SupportedCultures = languages;
+    options.SupportedUICultures = languages;
+});
+app.UseAuthentication();
+app.UseAuthorization();
+app.UseAntiforgery();
+app.MapStaticAssets();
+app.MapSignIn();
+app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
 app.Run();

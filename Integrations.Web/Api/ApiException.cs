@@ -1,0 +1,32 @@
+using System.Text.Json;
+
+namespace Integrations.Web.Api;
+
+/// <summary>The Api refused: its code, what to do next, and the trace to ask about.</summary>
+internal sealed class ApiException(string code, string detail, string? traceId) : Exception($"{code}: {detail}")
+{
+    public string Code => code;
+
+    public string Detail => detail;
+
+    public string? TraceId => traceId;
+
+    /// <summary>Reads problem+json (RFC 9457); an answer without it keeps its HTTP status as the code.</summary>
+    public static async Task<ApiException> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var problem = await response.Content.ReadFromJsonAsync<Problem>(IntegrationsApi.Json, cancellationToken);
+            if (problem?.Code is not null)
+                return new ApiException(problem.Code, problem.Detail ?? problem.Title ?? "", problem.TraceId);
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            // A proxy or a broken host answered in another format: the status is what is left to tell.
+        }
+
+        return new ApiException($"HTTP {(int)response.StatusCode}", response.ReasonPhrase ?? "", null);
+    }
+
+    private sealed record Problem(string? Code, string? Title, string? Detail, string? TraceId);
+}

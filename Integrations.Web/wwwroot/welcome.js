@@ -1,0 +1,7 @@
+// Takes the one-time token out of the address at once, so that it stays in no history entry, and keeps it for a second try.
+const fromLink = new URLSearchParams(location.hash.slice(1)).get('token');
+if (fromLink) {
+  sessionStorage.setItem('owner-link', fromLink);
+  history.replaceState(null, '', location.pathname + location.search);
+}
+document.getElementById('token').value = sessionStorage.getItem('owner-link') ?? '';
