@@ -176,6 +176,8 @@ internal sealed class ProductAddresses
 
     public Uri Api => new(_addresses.Text("api"));
 
+    public Uri Web => new(_addresses.Text("web"));
+
     public Uri Sandbox => new(_addresses.Text("sandbox"));
 
     public string SandboxToken => _parameters.Text("sandbox-token");
