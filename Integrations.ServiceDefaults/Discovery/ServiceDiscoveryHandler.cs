@@ -19,4 +19,21 @@ internal sealed class ServiceDiscoveryHandler(ServiceEndpoints endpoints) : Dele
             request.RequestUri = named;
         }
     }
+
+    /// <summary>The same for the few callers whose contract is synchronous (the DataProtection ring).</summary>
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (request.RequestUri is not { } named)
+            return base.Send(request, cancellationToken);
+
+        request.RequestUri = endpoints.Resolve(named);
+        try
+        {
+            return base.Send(request, cancellationToken);
+        }
+        finally
+        {
+            request.RequestUri = named;
+        }
+    }
 }
