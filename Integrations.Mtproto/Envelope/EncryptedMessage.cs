@@ -44,6 +44,16 @@ public static class EncryptedMessage
     /// <exception cref="EnvelopeException">Any check failed.</exception>
     public static DecryptedMessage Decrypt(AuthKey key, MessageDirection direction, ReadOnlySpan<byte> packet, long? sessionId = null)
     {
+        var message = Open(key, direction, packet, sessionId);
+
+        // A server's ids are odd. A client's are divisible by four, which the server answers with bad_msg_notification 18
+        // rather than with silence, so it is not checked here.
+        return direction == MessageDirection.ServerToClient && (message.Header.MessageId & 1) == 0 ? throw new EnvelopeException() : message;
+    }
+
+    /// <summary>Everything but the direction's bits of the message id: the published vectors leave those out.</summary>
+    internal static DecryptedMessage Open(AuthKey key, MessageDirection direction, ReadOnlySpan<byte> packet, long? sessionId)
+    {
         ArgumentNullException.ThrowIfNull(key);
         var encryptedSize = (packet.Length - OuterSize) / BlockSize * BlockSize;
         if (encryptedSize < InnerSize + BlockSize || BinaryPrimitives.ReadInt64LittleEndian(packet) != key.Id)
@@ -72,11 +82,6 @@ public static class EncryptedMessage
         if (length < 4 || length % 4 != 0 || padding is < MinPadding or > MaxPadding)
             throw new EnvelopeException();
         if (sessionId is not null && header.SessionId != sessionId)
-            throw new EnvelopeException();
-
-        // A server's ids are odd. A client's are divisible by four, which the server answers with bad_msg_notification 18
-        // rather than with silence, so it is not checked here.
-        if (direction == MessageDirection.ServerToClient && (header.MessageId & 1) == 0)
             throw new EnvelopeException();
 
         return new DecryptedMessage(header, plaintext.AsMemory(InnerSize, length));

@@ -64,7 +64,7 @@ public sealed class RsaTests
         var next = tempKey.ToArray();
         next[^1]++;
 
-        var encrypted = RsaPad.Encrypt(data, TelegramTestKey(), new ScriptedRandom(padding, tempKey, next));
+        var encrypted = RsaPad.Encrypt(data, KnownKeys.TelegramTest, new ScriptedRandom(padding, tempKey, next));
 
         Assert.Equal(
             "b610642a828b4a61fe32931815cae318d311660580f1e0df768f3140f4d37dfcfcac0c2870318de4ff2d2e0e9669bcfdc0bad06cadb1b59d9726b427368a9c7b"
@@ -132,12 +132,4 @@ public sealed class RsaTests
 
         Assert.Equal(OwnKey.Value.Public.Fingerprint, copy.Public.Fingerprint);
     }
-
-    private static RsaPublicKey TelegramTestKey() => new(
-        Hex.Bytes(
-            "c8c11d635691fac091dd9489aedced2932aa8a0bcefef05fa800892d9b52ed03200865c9e97211cb2ee6c7ae96d3fb0e15aeffd66019b44a08a240cfdd2868a8"
-            + "5e1f54d6fa5deaa041f6941ddf302690d61dc476385c2fa655142353cb4e4b59f6e5b6584db76fe8b1370263246c010c93d011014113ebdf987d093f9d37c2be"
-            + "48352d69a1683f8f6e6c2167983c761e3ab169fde5daaa12123fa1beab621e4da5935e9c198f82f35eae583a99386d8110ea6bd1abb0f568759f62694419ea5f"
-            + "69847c43462abef858b4cb5edc84e7b9226cd7bd7e183aa974a712c079dde85b9dc063b8a5c08e8f859c0ee5dcd824c7807f20153361a7f63cfd2a433a1be7f5"),
-        [1, 0, 1]);
 }
