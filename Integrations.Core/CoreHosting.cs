@@ -82,6 +82,27 @@ public static class CoreHosting
         return builder;
     }
 
+    /// <summary>For the host that runs accounts: <see cref="ShardLeases"/>, to which a <see cref="ShardConsumer"/> attaches itself.</summary>
+    /// <param name="world">Which Telegram this host talks to: <c>sandbox</c> or <c>telegram</c>.</param>
+    public static TBuilder AddOwnership<TBuilder>(this TBuilder builder, string world) where TBuilder : IHostApplicationBuilder
+    {
+        builder.AddIntegrationsCore();
+        var services = builder.Services;
+        if (services.Any(service => service.ServiceType == typeof(ShardLeases)))
+            return builder;
+
+        services.AddKeyedSingleton(OwnershipOptions.Section, (provider, _) => DataSources.Apart(provider, "leases", size: 2));
+        services.AddSingleton(provider => new ShardLeases(
+            provider.GetRequiredKeyedService<NpgsqlDataSource>(OwnershipOptions.Section),
+            world,
+            provider.GetRequiredService<IOptions<OwnershipOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<IMeterFactory>(),
+            provider.GetRequiredService<ILogger<ShardLeases>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<ShardLeases>());
+        return builder;
+    }
+
     internal static string Required(IServiceProvider provider, string name) =>
         provider.GetRequiredService<IConfiguration>().GetConnectionString(name) is { Length: > 0 } value
             ? value

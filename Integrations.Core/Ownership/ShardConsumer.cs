@@ -1,14 +1,13 @@
 namespace Integrations.Core.Ownership;
 
 /// <summary>Who runs the accounts of the shards that this process holds. Attached to <see cref="ShardLeases"/> before the host starts.</summary>
+/// <remarks>The calls for one claim come in this order: claimed once, then releasing or lost; lost may also cut claimed and releasing short.</remarks>
 public abstract class ShardConsumer
 {
-    /// <summary>
-    /// The shard was won: start its accounts. An exception gives the shard back, as if it had to be released.
-    /// </summary>
+    /// <summary>The shard was won: start its accounts. An exception gives the shard back, by way of <see cref="OnReleasingAsync"/>.</summary>
     /// <param name="claim">Names the epoch that every state write must carry.</param>
-    /// <param name="lost">Fires when the shard is lost or must be released; what runs under the claim ends with it.</param>
-    public abstract Task OnClaimedAsync(ShardClaim claim, CancellationToken lost);
+    /// <param name="abandoned">Fires when the shard has to be let go before the start is complete.</param>
+    public abstract Task OnClaimedAsync(ShardClaim claim, CancellationToken abandoned);
 
     /// <summary>
     /// The shard must be handed over: stop claiming, finish or give back what is in flight, close the sockets, commit. When the task

@@ -36,6 +36,10 @@ internal static class DataSources
         var builder = Builder(provider);
         builder.ConnectionStringBuilder.MaxPoolSize = size;
         builder.ConnectionStringBuilder.MinPoolSize = 0;
+        // A server that does not answer must show itself soon: these connections serve leases and keys.
+        builder.ConnectionStringBuilder.Timeout = 3;
+        builder.ConnectionStringBuilder.CommandTimeout = 5;
+        builder.ConnectionStringBuilder.CancellationTimeout = 500;
         builder.ConnectionStringBuilder.ApplicationName = $"{builder.ConnectionStringBuilder.ApplicationName} {purpose}".Trim();
         return builder.Build();
     }
