@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Integrations.ServiceDefaults.Logging;
+using Integrations.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

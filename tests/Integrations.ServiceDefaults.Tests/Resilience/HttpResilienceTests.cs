@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using Integrations.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -98,8 +99,10 @@ public sealed class HttpResilienceTests
         await using var caller = await TestHost.StartAsync(add: builder => builder.Services.AddSingleton<TimeProvider>(clock));
 
         var request = SendAsync(caller, "GET", server.Address);
-        await clock.WaitForTimerAsync(length => length == TimeSpan.FromSeconds(7));
+        await clock.WaitForTimerAsync(TimeSpan.FromSeconds(7), Cancellation).WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        var pending = clock.PendingTimers;
         clock.Advance(TimeSpan.FromSeconds(6.9));
+        Assert.Equal(pending, clock.PendingTimers);
         Assert.Single(server.Requests);
         clock.Advance(TimeSpan.FromSeconds(0.1));
 
