@@ -54,7 +54,7 @@ internal static partial class Redaction
     [GeneratedRegex(@"\beyJ[\w-]{5,}\.[\w-]{2,}\.[\w-]*")]
     private static partial Regex JsonWebToken();
 
-    [GeneratedRegex(@"\b(?:ses|key|sk|pk|whsec|tok)_[\w+/=-]{12,}")]
+    [GeneratedRegex(@"\b(?:ses|own|tkt|key|sk|pk|whsec|tok)_[\w+/=-]{12,}")]
     private static partial Regex PrefixedToken();
 
     [GeneratedRegex(@"\b(?<scheme>Bearer|Basic)\s+[\w.~+/=-]{8,}", RegexOptions.IgnoreCase)]

@@ -13,6 +13,7 @@ public sealed class RedactionTests
         { $"Authorization: Bearer {Key}", Key },
         { $"authorization=basic {Key}=", Key },
         { $"ses_{Key} signed in", Key },
+        { $"own_{Key} was used", Key },
         { $"GET /?access_token={Key}&page=2", Key },
         { $"open http://127.0.0.1:8080/#token={Key}", Key },
         { $"tg://login?token={Key}", Key },
