@@ -81,9 +81,10 @@ public sealed partial class RoomTests
         Rule.Holds(programs.Where(file => Lines(file) >= 80));
     }
 
+    /// <summary>Under 400 lines is the habit; past 500 there is a second subject in it.</summary>
     [Fact]
     public void A_file_has_one_subject_and_so_stays_short() =>
-        Rule.Holds(Repository.Sources().Where(file => Lines(file) > 400));
+        Rule.Holds(Repository.Sources().Where(file => Lines(file) > 500));
 
     [Fact]
     public void Package_versions_stand_in_one_place() =>
