@@ -82,8 +82,9 @@ begin
     return v_count;
 end $$;
 
--- Claims what may be sent now: the oldest unfinished message of each dialog, never a later one, interactive first.
-create function doors.claim_messages(p_shard integer, p_epoch bigint, p_limit integer, p_except_accounts uuid[])
+-- Claims what may be sent now: the oldest unfinished message of each dialog, never a later one, interactive first; only of
+-- accounts that live in the claimant's world.
+create function doors.claim_messages(p_shard integer, p_epoch bigint, p_world text, p_limit integer, p_except_accounts uuid[])
     returns table (id uuid, tenant_id uuid, account_id uuid, dialog_id uuid, seq bigint, random_id bigint, text text,
                    reply_to_telegram_id integer, attempts integer, peer_kind text, peer_id bigint, access_hash bigint,
                    username text, phone text, accepted_at timestamptz)
@@ -101,7 +102,7 @@ begin
           from heads h
           join telegram_accounts a on a.id = h.account_id
          where h.status = 'pending' and h.not_before <= clock_timestamp()
-           and a.status = 'active' and a.goal = 'connected'
+           and a.status = 'active' and a.goal = 'connected' and a.world = p_world
            and not (h.account_id = any (p_except_accounts))
            and not exists (select from telegram_flood_waits f
                             where f.account_id = h.account_id and f.method = 'messages.sendMessage'
@@ -171,6 +172,47 @@ begin
           from written w join telegram_accounts a on a.id = w.account_id
     )
     select w.id from written w;
+end $$;
+
+-- Rows that this epoch claimed but that nobody holds: the connection broke while the claim was being committed, so its owner
+-- never learnt of them. p_held are the ids that the owner does hold.
+create function doors.return_messages(p_shard integer, p_epoch bigint, p_held uuid[]) returns integer
+    language plpgsql security definer set search_path = public, pg_temp as $$
+declare v_count integer;
+begin
+    perform doors.require_epoch(p_shard, p_epoch);
+    update messages set status = 'pending'
+     where shard = p_shard and status = 'sending' and epoch = p_epoch and not (id = any (p_held));
+    get diagnostics v_count = row_count;
+    return v_count;
+end $$;
+
+-- Where accounts stand in Telegram's common update box after results whose outcomes are written in the same transaction.
+create function doors.save_positions(p_shard integer, p_epoch bigint, p_accounts uuid[], p_pts integer[], p_qts integer[],
+                                     p_dates integer[], p_seqs integer[]) returns void
+    language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    perform doors.require_epoch(p_shard, p_epoch);
+    insert into telegram_update_states as s (account_id, tenant_id, pts, qts, date, seq)
+    select a.id, a.tenant_id, o.pts, o.qts, o.date, o.seq
+      from unnest(p_accounts, p_pts, p_qts, p_dates, p_seqs) o (id, pts, qts, date, seq)
+      join telegram_accounts a on a.id = o.id and a.shard = p_shard
+     order by a.id
+    on conflict (account_id) do update set pts = excluded.pts, qts = excluded.qts, date = excluded.date, seq = excluded.seq;
+end $$;
+
+-- The same for the boxes of channels.
+create function doors.save_channel_positions(p_shard integer, p_epoch bigint, p_accounts uuid[], p_channels bigint[], p_pts integer[])
+    returns void
+    language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    perform doors.require_epoch(p_shard, p_epoch);
+    insert into telegram_channel_states as s (account_id, channel_id, tenant_id, pts)
+    select a.id, o.channel_id, a.tenant_id, o.pts
+      from unnest(p_accounts, p_channels, p_pts) o (id, channel_id, pts)
+      join telegram_accounts a on a.id = o.id and a.shard = p_shard
+     order by a.id, o.channel_id
+    on conflict (account_id, channel_id) do update set pts = excluded.pts;
 end $$;
 
 -- All unfinished messages of an account fail with one reason (its session is gone).
@@ -362,7 +404,10 @@ reset role;
 revoke all on all functions in schema doors from public;
 grant execute on function doors.shard_lock_key(integer), doors.require_epoch(integer, bigint), doors.claim_shard(integer, uuid, interval),
     doors.renew_shards(uuid, integer[], bigint[], interval), doors.release_shard(integer, uuid, bigint), doors.accounts_of_shards(integer[], text),
-    doors.recover_messages(integer, bigint), doors.claim_messages(integer, bigint, integer, uuid[]),
+    doors.recover_messages(integer, bigint), doors.return_messages(integer, bigint, uuid[]),
+    doors.claim_messages(integer, bigint, text, integer, uuid[]),
+    doors.save_positions(integer, bigint, uuid[], integer[], integer[], integer[], integer[]),
+    doors.save_channel_positions(integer, bigint, uuid[], bigint[], integer[]),
     doors.record_outcomes(integer, bigint, uuid[], text[], integer[], timestamptz[], text[], text[], timestamptz[]),
     doors.fail_messages(integer, bigint, uuid, text, text), doors.live_telegram_user(text, bigint, uuid),
     doors.forget_idempotency_keys(integer), doors.forget_login_inputs(integer), doors.forget_sessions(integer)
