@@ -9,8 +9,10 @@ if (args is ["migrate", .. var rest])
 }
 
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
 builder.AddIntegrationsCore();
 
 var app = builder.Build();
+app.MapDefaultEndpoints();
 await app.RunAsync();
 return 0;

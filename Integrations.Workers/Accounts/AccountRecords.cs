@@ -1,0 +1,307 @@
+using Integrations.Core.Errors;
+using Integrations.Core.Events;
+using Integrations.Core.IntegrationLogs;
+using Integrations.Core.Messaging;
+using Integrations.Core.Persistence;
+using Integrations.Core.Secrets;
+using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Clients;
+using Integrations.Core.Tenancy;
+using Integrations.Workers.Logins;
+using Integrations.Workers.Postgres;
+using Npgsql;
+
+namespace Integrations.Workers.Accounts;
+
+/// <summary>What the owner of an account reads and writes about it. Every write requires the claim's epoch.</summary>
+internal sealed class AccountRecords(TenantDatabase database, ISecretProtector secrets, TimeProvider time)
+{
+    private const string Platform = "telegram";
+
+    /// <summary>What should run on these shards, in this world.</summary>
+    public Task<List<AccountRow>> WantedAsync(int shard, World world, CancellationToken ct) =>
+        database.ThroughDoorsAsync(
+            async (connection, transaction) =>
+            {
+                await using var command = new NpgsqlCommand(
+                    """
+                    select id, tenant_id, user_id, shard, status, goal, accepts_private, accepts_groups, accepts_channels,
+                           restart_requested, restart_done, login_state, has_session
+                      from doors.accounts_of_shards($1, $2)
+                    """,
+                    connection,
+                    transaction).With(new[] { shard }).With(Words.Of(world));
+                List<AccountRow> rows = [];
+                await using var reader = await command.ExecuteReaderAsync(ct);
+                while (await reader.ReadAsync(ct))
+                {
+                    rows.Add(new AccountRow(
+                        reader.GetGuid(0),
+                        new TenantId(reader.GetGuid(1)),
+                        reader.GetInt32(2),
+                        reader.GetInt32(3),
+                        Words.Read<AccountStatus>(reader.GetString(4)),
+                        Words.Read<AccountGoal>(reader.GetString(5)),
+                        new AcceptedChats(reader.GetBoolean(6), reader.GetBoolean(7), reader.GetBoolean(8)),
+                        reader.GetInt64(9),
+                        reader.GetInt64(10),
+                        await reader.ReferenceAsync<string>(11, ct) is { } state ? Words.Read<Core.Telegram.Logins.LoginState>(state) : null,
+                        reader.GetBoolean(12)));
+                }
+
+                return rows;
+            },
+            ct);
+
+    /// <returns>Null when the account is gone.</returns>
+    /// <exception cref="SecretUnavailableException">The session cannot be opened now.</exception>
+    public async Task<AccountFile?> LoadAsync(OwnedAccount account, CancellationToken ct)
+    {
+        var (file, session) = await database.InTenantAsync(account.Tenant, transaction => ReadAsync(transaction, account, ct), ct);
+        if (file is null || session is null)
+            return file;
+
+        return file with { Session = await secrets.UnprotectAsync(account.SessionAddress, session, ct) };
+    }
+
+    /// <summary>Seals and stores the session. Awaited before the session is used for anything new.</summary>
+    public async Task SaveSessionAsync(OwnedAccount account, SessionSnapshot session, CancellationToken ct)
+    {
+        var sealedPayload = await secrets.ProtectAsync(account.SessionAddress, session.Payload, ct);
+        await database.InTenantAsync(
+            account.Tenant,
+            async transaction =>
+            {
+                await transaction.RequireEpochAsync(account.Claim, ct);
+                await using var command = transaction.Command("update telegram_accounts set session_payload = $2, dc_id = $3 where id = $1 and deleted_at is null")
+                    .With(account.Id).With(sealedPayload).With(session.DcId);
+                await command.ExecuteNonQueryAsync(ct);
+            },
+            ct);
+    }
+
+    /// <summary>A peer that was stored earlier.</summary>
+    public Task<KnownPeer?> FindPeerAsync(OwnedAccount account, PeerKey key, CancellationToken ct) =>
+        database.InTenantAsync(
+            account.Tenant,
+            async transaction =>
+            {
+                await using var command = transaction.Command(
+                    "select access_hash, username, phone, title, broadcast from telegram_peers where account_id = $1 and kind = $2 and peer_id = $3")
+                    .With(account.Id).With(Words.Of(key.Kind)).With(key.Id);
+                await using var reader = await command.ExecuteReaderAsync(ct);
+                return await reader.ReadAsync(ct)
+                    ? new KnownPeer(
+                        key,
+                        await reader.NullableAsync<long>(0, ct),
+                        await reader.ReferenceAsync<string>(1, ct),
+                        await reader.ReferenceAsync<string>(2, ct),
+                        await reader.ReferenceAsync<string>(3, ct),
+                        reader.GetBoolean(4))
+                    : null;
+            },
+            ct);
+
+    /// <summary>The session stands: the account is active and what went wrong before is over.</summary>
+    /// <param name="account">Whose session.</param>
+    /// <param name="news">It was not so before; a mere reconnection is not worth a line of the customer's log.</param>
+    /// <param name="ct">Ends the write.</param>
+    public Task ConnectedAsync(OwnedAccount account, bool news, CancellationToken ct) =>
+        ChangeAsync(
+            account,
+            "status = 'active', is_active = true, last_connected_at = $2, last_error = null, last_error_code = null",
+            command => command.With(time.GetUtcNow()),
+            news ? Log(account, "personal.connect", LogStatus.Success, null, null) : null,
+            ct);
+
+    /// <summary>The session is held up but not lost; the account stays as it is and the reason is told.</summary>
+    public Task TroubledAsync(OwnedAccount account, string code, string detail, CancellationToken ct) =>
+        ChangeAsync(
+            account,
+            "last_error = $2, last_error_code = $3",
+            command => command.With(detail).With(code),
+            Log(account, "personal.connect", LogStatus.Error, code, detail),
+            ct);
+
+    /// <summary>The session is gone: the account is in error and everything that waited to be sent fails with the same reason.</summary>
+    /// <param name="account">Whose session.</param>
+    /// <param name="code">Why, from the catalogue.</param>
+    /// <param name="detail">Why, in a sentence.</param>
+    /// <param name="restartFollowed">The newest request to start afresh that has been followed with this.</param>
+    /// <param name="ct">Ends the write.</param>
+    public Task FailedAsync(OwnedAccount account, string code, string detail, long restartFollowed, CancellationToken ct) =>
+        ChangeAsync(
+            account,
+            "status = 'error', last_error = $2, last_error_code = $3, restart_done = greatest(restart_done, $4)",
+            command => command.With(detail).With(code).With(restartFollowed),
+            Log(account, "personal.connect", LogStatus.Error, code, detail),
+            ct,
+            transaction => FailMessagesAsync(transaction, account, code, detail, ct));
+
+    public Task PausedAsync(OwnedAccount account, CancellationToken ct) =>
+        ChangeAsync(account, "status = 'paused'", static _ => { }, Log(account, "personal.pause", LogStatus.Success, null, null), ct);
+
+    /// <summary>A request to start afresh has been followed; it is not followed twice.</summary>
+    public Task RestartFollowedAsync(OwnedAccount account, long request, CancellationToken ct) =>
+        database.InTenantAsync(
+            account.Tenant,
+            async transaction =>
+            {
+                await transaction.RequireEpochAsync(account.Claim, ct);
+                await using var command = transaction.Command("update telegram_accounts set restart_done = greatest(restart_done, $2) where id = $1")
+                    .With(account.Id).With(request);
+                await command.ExecuteNonQueryAsync(ct);
+            },
+            ct);
+
+    /// <summary>The session has ended at Telegram and is forgotten here; the history stays.</summary>
+    /// <param name="deleted">The account itself goes too.</param>
+    public Task DisconnectedAsync(OwnedAccount account, bool deleted, CancellationToken ct) =>
+        ChangeAsync(
+            account,
+            deleted
+                ? "status = 'disconnected', is_active = false, session_payload = null, last_error = null, last_error_code = null, deleted_at = $2"
+                : "status = 'disconnected', is_active = false, session_payload = null, last_error = null, last_error_code = null",
+            command =>
+            {
+                if (deleted)
+                    command.With(time.GetUtcNow());
+            },
+            Log(account, deleted ? "personal.delete" : "personal.disconnect", LogStatus.Success, null, null),
+            ct,
+            async transaction =>
+            {
+                await ForgetPositionsAsync(transaction, account, ct);
+                await FailMessagesAsync(transaction, account, ErrorCodes.AccountNotActive, "The account was disconnected before the message was sent.", ct);
+                await LoginRecords.CloseAsync(transaction, account, ErrorCodes.TelegramLoginExpired, "The account was disconnected.", ct);
+                if (deleted)
+                    await transaction.PublishAsync(new EventDraft(EventTypes.AccountDeleted, account.UserId, account.Id, new { account.Id }), ct);
+            });
+
+    internal static async Task ForgetPositionsAsync(TenantTransaction transaction, OwnedAccount account, CancellationToken ct)
+    {
+        foreach (var table in (string[])["telegram_update_states", "telegram_channel_states", "telegram_flood_waits"])
+        {
+            await using var command = transaction.Command($"delete from {table} where account_id = $1").With(account.Id);
+            await command.ExecuteNonQueryAsync(ct);
+        }
+    }
+
+    /// <summary>Tells subscribers how the account stands at this point of the transaction.</summary>
+    internal static async Task PublishAccountAsync(TenantTransaction transaction, OwnedAccount account, CancellationToken ct)
+    {
+        object? data = null;
+        await using (var command = transaction.Command(
+            """
+            select status, goal, display_name, username, telegram_user_id, last_connected_at, last_error, last_error_code
+              from telegram_accounts where id = $1
+            """).With(account.Id))
+        {
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            if (await reader.ReadAsync(ct))
+            {
+                data = new
+                {
+                    account.Id,
+                    Status = reader.GetString(0),
+                    Goal = reader.GetString(1),
+                    DisplayName = await reader.ReferenceAsync<string>(2, ct),
+                    Username = await reader.ReferenceAsync<string>(3, ct),
+                    TelegramUserId = await reader.NullableAsync<long>(4, ct),
+                    LastConnectedAt = await reader.NullableAsync<DateTimeOffset>(5, ct),
+                    LastError = await reader.ReferenceAsync<string>(6, ct),
+                    LastErrorCode = await reader.ReferenceAsync<string>(7, ct),
+                };
+            }
+        }
+
+        if (data is not null)
+            await transaction.PublishAsync(new EventDraft(EventTypes.AccountUpdated, account.UserId, account.Id, data), ct);
+    }
+
+    internal LogEntry Log(OwnedAccount account, string action, LogStatus status, string? code, string? message) =>
+        new(Guid.CreateVersion7(time.GetUtcNow()), account.UserId, Platform, action, status)
+        {
+            AccountId = account.Id,
+            ErrorCode = code,
+            ErrorMessage = message,
+        };
+
+    private static async Task FailMessagesAsync(TenantTransaction transaction, OwnedAccount account, string code, string detail, CancellationToken ct)
+    {
+        await using var command = transaction.Command("select doors.fail_messages($1, $2, $3, $4, $5)")
+            .With(account.Claim.Shard).With(account.Claim.Epoch).With(account.Id).With(code).With(detail);
+        if ((int)(await command.ExecuteScalarAsync(ct))! > 0)
+            transaction.AfterCommit(Ring.Outbox);
+    }
+
+    private static async Task<(AccountFile? File, byte[]? Session)> ReadAsync(TenantTransaction transaction, OwnedAccount account, CancellationToken ct)
+    {
+        AccountFile file;
+        byte[]? session;
+        await using (var command = transaction.Command(
+            """
+            select a.status, a.goal, a.accepts_private, a.accepts_groups, a.accepts_channels, a.restart_requested, a.restart_done,
+                   a.last_error_code is not null, a.session_payload, s.pts, s.qts, s.date, s.seq
+              from telegram_accounts a
+              left join telegram_update_states s on s.account_id = a.id
+             where a.id = $1 and a.deleted_at is null
+            """).With(account.Id))
+        {
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            if (!await reader.ReadAsync(ct))
+                return (null, null);
+
+            session = await reader.ReferenceAsync<byte[]>(8, ct);
+            file = new AccountFile(
+                Words.Read<AccountStatus>(reader.GetString(0)),
+                Words.Read<AccountGoal>(reader.GetString(1)),
+                new AcceptedChats(reader.GetBoolean(2), reader.GetBoolean(3), reader.GetBoolean(4)),
+                reader.GetInt64(5),
+                reader.GetInt64(6),
+                reader.GetBoolean(7),
+                null,
+                await reader.IsDBNullAsync(9, ct) ? null : new UpdatePosition(reader.GetInt32(9), reader.GetInt32(10), reader.GetInt32(11), reader.GetInt32(12)),
+                [],
+                null);
+        }
+
+        List<ChannelPosition> channels = [];
+        await using (var command = transaction.Command("select channel_id, pts from telegram_channel_states where account_id = $1").With(account.Id))
+        {
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+                channels.Add(new ChannelPosition(reader.GetInt64(0), reader.GetInt32(1)));
+        }
+
+        return (file with { Channels = channels, Login = await LoginRecords.ReadAsync(transaction, account.Id, ct) }, session);
+    }
+
+    /// <param name="account">Whose row changes.</param>
+    /// <param name="assignments">Fixed text of this class; its values are the parameters from $2 on.</param>
+    /// <param name="parameters">Adds them.</param>
+    /// <param name="log">Written in the same transaction; null for nothing.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <param name="alongside">What else belongs to the change.</param>
+    private Task ChangeAsync(
+        OwnedAccount account, string assignments, Action<NpgsqlCommand> parameters, LogEntry? log, CancellationToken ct, Func<TenantTransaction, Task>? alongside = null) =>
+        database.InTenantAsync(
+            account.Tenant,
+            async transaction =>
+            {
+                await transaction.RequireEpochAsync(account.Claim, ct);
+                await using (var command = transaction.Command($"update telegram_accounts set {assignments} where id = $1").With(account.Id))
+                {
+                    parameters(command);
+                    await command.ExecuteNonQueryAsync(ct);
+                }
+
+                if (alongside is not null)
+                    await alongside(transaction);
+
+                await PublishAccountAsync(transaction, account, ct);
+                if (log is not null)
+                    await IntegrationLog.WriteAsync(transaction, log, ct);
+            },
+            ct);
+}

@@ -1,0 +1,179 @@
+using Integrations.Core.Telegram.Clients;
+using Integrations.Workers.Receiving;
+using Integrations.Workers.Sending;
+
+namespace Integrations.Workers.Accounts;
+
+/// <summary>Why a session ended without a failure.</summary>
+internal abstract record SessionEnd
+{
+    private SessionEnd()
+    {
+    }
+
+    /// <summary>The host lets the account go.</summary>
+    public sealed record Stopped : SessionEnd;
+
+    /// <summary>Something else is wanted of the account; its client is still connected.</summary>
+    public sealed record LookAgain : SessionEnd;
+
+    /// <summary>Telegram says that the session is gone, which a second connection must confirm.</summary>
+    public sealed record Suspect(TelegramRefusedException Refusal) : SessionEnd;
+
+    /// <summary>The account holds more memory than it may.</summary>
+    public sealed record TooLarge(long Bytes) : SessionEnd;
+}
+
+/// <summary>The time in which an account is connected: it receives, sends, and watches what is wanted of it.</summary>
+/// <param name="account">Whose session.</param>
+/// <param name="client">Connected.</param>
+/// <param name="mailbox">Open while the session can send.</param>
+/// <param name="tools">Shared by the host.</param>
+/// <param name="wake">Raised when what is wanted may have changed.</param>
+/// <param name="wanted">What the newest reconciliation found: null while there was none, and whether it did not list the account at all.</param>
+/// <param name="ready">Called when the mailbox is open.</param>
+internal sealed class AccountSession(
+    OwnedAccount account, ITelegramClient client, Mailbox mailbox, AccountTools tools, WakeSignal wake, Func<(AccountRow? Row, bool Unlisted)> wanted, Action ready)
+{
+    /// <summary>What a claimed message takes in the mailbox, roughly: most texts are short.</summary>
+    private const int BytesPerMessage = 1_024;
+
+    /// <summary>The actor itself with its tasks and channels.</summary>
+    private const int BytesAtRest = 32 * 1_024;
+
+    /// <summary>A client that has not come back by then is made anew: its servers may have moved.</summary>
+    private static readonly TimeSpan ReconnectPatience = TimeSpan.FromSeconds(30);
+
+    private readonly InFlight _inFlight = new();
+
+    /// <param name="file">What is stored of the account.</param>
+    /// <param name="restartFollowed">The newest request to start afresh that this session answers.</param>
+    /// <param name="stop">Let the account go in good order.</param>
+    /// <param name="abort">Let it go at once.</param>
+    public async Task<SessionEnd> RunAsync(AccountFile file, long restartFollowed, CancellationToken stop, CancellationToken abort)
+    {
+        using var life = CancellationTokenSource.CreateLinkedTokenSource(abort);
+        using var taking = CancellationTokenSource.CreateLinkedTokenSource(stop, abort);
+        var receiver = new AccountReceiver(account, client, _inFlight, tools) { Accepts = file.Accepts };
+        var sender = new AccountSender(account, client, mailbox, _inFlight, tools, tools.Logger<AccountSender>());
+
+        await client.StartReceivingAsync(file.Position ?? await client.CurrentPositionAsync(taking.Token), file.Channels, taking.Token);
+        var opened = tools.Telemetry.SessionOpened(account.Id, Estimate);
+        var receiving = receiver.RunAsync(life.Token);
+        Task? sending = null;
+        try
+        {
+            await tools.Records.ConnectedAsync(account, file.Status is not Core.Telegram.Accounts.AccountStatus.Active || file.HasTrouble, taking.Token);
+            if (restartFollowed > file.RestartDone)
+                await tools.Records.RestartFollowedAsync(account, restartFollowed, taking.Token);
+
+            // What an earlier owner sent comes back in what is caught up with; only then is it known what is still to be sent.
+            await await Task.WhenAny(receiver.CaughtUp.WaitAsync(taking.Token), receiving);
+
+            sending = sender.RunAsync(life.Token);
+            ready();
+            var watching = WatchAsync(receiver, restartFollowed, taking.Token);
+            var first = await Task.WhenAny(receiving, sending, watching, sender.Suspect);
+            if (first == sender.Suspect)
+                return new SessionEnd.Suspect(await sender.Suspect);
+
+            await first;
+            return await watching;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested && !abort.IsCancellationRequested)
+        {
+            return new SessionEnd.Stopped();
+        }
+        finally
+        {
+            await taking.CancelAsync();
+            await DrainAsync(sending, receiving, abort);
+            await life.CancelAsync();
+            await Task.WhenAll(receiving, sending ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            tools.Telemetry.SessionClosed(account.Id, opened);
+        }
+    }
+
+    /// <summary>Takes nothing more, and waits a little for the sends under way: their outcomes are stored by the receiving side.</summary>
+    private async Task DrainAsync(Task? sending, Task receiving, CancellationToken abort)
+    {
+        mailbox.Close();
+        if (sending is null || receiving.IsCompleted || abort.IsCancellationRequested)
+            return;
+
+        using var grace = new CancellationTokenSource(tools.Accounts.HandOverGrace, tools.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(grace.Token, abort);
+        var drained = DrainedAsync(sending, either.Token);
+        await Task.WhenAny(drained, receiving);
+        await either.CancelAsync();
+        await drained.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task DrainedAsync(Task sending, CancellationToken ct)
+    {
+        await sending.WaitAsync(ct);
+        await _inFlight.WhenEmptyAsync(ct);
+    }
+
+    /// <summary>Watches what is wanted, what the client tells, and the memory.</summary>
+    private async Task<SessionEnd> WatchAsync(AccountReceiver receiver, long restartFollowed, CancellationToken ct)
+    {
+        DateTimeOffset? awaySince = null;
+        while (true)
+        {
+            var (row, unlisted) = wanted();
+            if (unlisted)
+                return new SessionEnd.LookAgain();
+
+            if (row is not null)
+            {
+                receiver.Accepts = row.Accepts;
+                if (row.Goal is not Core.Telegram.Accounts.AccountGoal.Connected || row.LoginIsOpen || row.RestartRequested > restartFollowed)
+                    return new SessionEnd.LookAgain();
+            }
+
+            if (Estimate() is var bytes && bytes > tools.Accounts.MemoryLimitBytes)
+                return new SessionEnd.TooLarge(bytes);
+
+            var limit = tools.Accounts.MemoryCheckInterval;
+            if (awaySince is { } since)
+            {
+                var left = since + ReconnectPatience - tools.Time.GetUtcNow();
+                if (left <= TimeSpan.Zero)
+                    throw new TelegramUnavailableException("the connection was lost and did not come back");
+                limit = left < limit ? left : limit;
+            }
+
+            switch (await NextAsync(limit, ct))
+            {
+                case TelegramNotice.Connected:
+                    awaySince = null;
+                    await tools.Records.ConnectedAsync(account, news: false, ct);
+                    break;
+                case TelegramNotice.Disconnected:
+                    awaySince ??= tools.Time.GetUtcNow();
+                    break;
+                case TelegramNotice.SessionRefused refused:
+                    return new SessionEnd.Suspect(refused.Refusal);
+                default:
+                    break;
+            }
+        }
+    }
+
+    /// <summary>The next notice; null when something in the rows has changed, or the limit has passed.</summary>
+    private async Task<TelegramNotice?> NextAsync(TimeSpan limit, CancellationToken ct)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var woken = wake.WaitAsync(limit, tools.Time, waiting.Token);
+        var noticed = client.Notices.WaitToReadAsync(waiting.Token).AsTask();
+        await Task.WhenAny(woken, noticed);
+        await waiting.CancelAsync();
+        await Task.WhenAll((Task)woken, noticed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ct.ThrowIfCancellationRequested();
+        // A wake that came together with a notice is not lost: the rows are looked at before each wait.
+        return client.Notices.TryRead(out var notice) ? notice : null;
+    }
+
+    private long Estimate() => BytesAtRest + client.EstimatedBytes + (long)mailbox.Count * BytesPerMessage;
+}

@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Integrations.Core.Persistence;
+using Integrations.Core.Telegram.Clients;
+using Integrations.Core.Telegram.Messages;
+using Integrations.Workers.Sending;
+
+namespace Integrations.Workers.Telemetry;
+
+/// <summary>What the host measures about its accounts.</summary>
+internal sealed class WorkerTelemetry
+{
+    public const string Name = "Integrations.Workers";
+
+    /// <summary>Seconds; the requirement is one second from acceptance to Telegram.</summary>
+    private static readonly double[] CallBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+    /// <summary>Seconds; a session lives for minutes or for weeks.</summary>
+    private static readonly double[] SessionBounds = [1, 10, 60, 300, 1_800, 7_200, 43_200, 86_400, 604_800, 2_592_000];
+
+    private readonly ConcurrentDictionary<Guid, Func<long>> _memory = new();
+    private readonly Histogram<double> _sessionDuration;
+    private readonly Histogram<double> _apiLatency;
+    private readonly Histogram<double> _sendLatency;
+    private readonly Counter<long> _sent;
+    private readonly Counter<long> _received;
+    private readonly Counter<long> _restarts;
+    private readonly TimeProvider _time;
+    private int _sessions;
+
+    public WorkerTelemetry(IMeterFactory meters, TimeProvider time)
+    {
+        _time = time;
+        var meter = meters.Create(Name);
+        _sessionDuration = meter.CreateHistogram(
+            "telegram_session_duration_seconds", "s", "How long a connected session of an account lasted, told when it ends.", null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = SessionBounds });
+        _apiLatency = meter.CreateHistogram(
+            "telegram_api_latency_seconds", "s", "From a call to Telegram to its answer.", null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = CallBounds });
+        _sendLatency = meter.CreateHistogram(
+            "telegram_send_latency_seconds", "s", "From the acceptance of a message to the storing of its delivery.", null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = CallBounds });
+        _sent = meter.CreateCounter<long>("telegram_messages_sent_total", description: "Messages that were delivered or failed, by status and error code.");
+        _received = meter.CreateCounter<long>("telegram_messages_received_total", description: "Messages that were stored from Telegram, by direction.");
+        _restarts = meter.CreateCounter<long>("telegram_account_restarts_total", description: "Restarts of single accounts, by reason.");
+        meter.CreateObservableGauge("telegram_sessions_active", () => Volatile.Read(ref _sessions), description: "Accounts connected to Telegram by this host.");
+        meter.CreateObservableGauge("telegram_account_memory_bytes", ObserveMemory, "By", "Estimated bytes that one account holds.");
+    }
+
+    public static ActivitySource Activities { get; } = new(Name);
+
+    public long SessionOpened(Guid accountId, Func<long> estimate)
+    {
+        Interlocked.Increment(ref _sessions);
+        _memory[accountId] = estimate;
+        return _time.GetTimestamp();
+    }
+
+    public void SessionClosed(Guid accountId, long opened)
+    {
+        Interlocked.Decrement(ref _sessions);
+        _memory.TryRemove(accountId, out _);
+        _sessionDuration.Record(_time.GetElapsedTime(opened).TotalSeconds);
+    }
+
+    /// <summary>Measures one call; the outcome is <c>ok</c>, Telegram's error name, or <c>unavailable</c>.</summary>
+    public async Task<T> MeasureAsync<T>(string method, Func<Task<T>> call)
+    {
+        var started = _time.GetTimestamp();
+        var outcome = "ok";
+        try
+        {
+            return await call();
+        }
+        catch (TelegramRefusedException e)
+        {
+            outcome = e.Type;
+            throw;
+        }
+        catch (Exception)
+        {
+            outcome = "unavailable";
+            throw;
+        }
+        finally
+        {
+            _apiLatency.Record(_time.GetElapsedTime(started).TotalSeconds, new("method", method), new KeyValuePair<string, object?>("outcome", outcome));
+        }
+    }
+
+    public void Sent(Outcome outcome)
+    {
+        if (outcome.Status is MessageStatus.Pending)
+            return;
+
+        _sent.Add(1, new("status", Words.Of(outcome.Status)), new KeyValuePair<string, object?>("error_code", outcome.ErrorCode ?? ""));
+        if (outcome.Status is MessageStatus.Delivered)
+            _sendLatency.Record((_time.GetUtcNow() - outcome.Message.AcceptedAt).TotalSeconds);
+    }
+
+    public void Received(int incoming, int outgoing)
+    {
+        if (incoming > 0)
+            _received.Add(incoming, new KeyValuePair<string, object?>("direction", "in"));
+        if (outgoing > 0)
+            _received.Add(outgoing, new KeyValuePair<string, object?>("direction", "out"));
+    }
+
+    public void Restarted(string reason) => _restarts.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    private IEnumerable<Measurement<long>> ObserveMemory() =>
+        _memory.Select(pair => new Measurement<long>(pair.Value(), new KeyValuePair<string, object?>("account_id", pair.Key.ToString())));
+}

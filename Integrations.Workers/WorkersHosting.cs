@@ -1,0 +1,56 @@
+using Integrations.Core;
+using Integrations.Core.Persistence;
+using Integrations.Core.Telegram.Accounts;
+using Integrations.Workers.Accounts;
+using Integrations.Workers.Logins;
+using Integrations.Workers.Receiving;
+using Integrations.Workers.Sending;
+using Integrations.Workers.Telemetry;
+using Integrations.Workers.Worlds;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Integrations.Workers;
+
+/// <summary>Registers the runtime of personal accounts in a host.</summary>
+public static class WorkersHosting
+{
+    /// <summary>
+    /// The host registers <see cref="Core.Telegram.Clients.CreateTelegramClient"/> itself. Settings: those of Core, <c>PERSONAL_TELEGRAM_*</c>, <c>services:sandbox:http:0</c>, <c>Sandbox:AllowInProduction</c>,
+    /// <c>Accounts:*</c>, <c>Sending:*</c>.
+    /// </summary>
+    public static TBuilder AddAccounts<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        var telegram = PersonalTelegramOptions.Read(builder.Configuration, builder.Environment);
+        builder.AddIntegrationsCore();
+        builder.AddSecrets();
+
+        services.AddOptions<AccountOptions>().BindConfiguration(AccountOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<SendingOptions>().BindConfiguration(SendingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(Random.Shared);
+        services.AddHttpClient(TelegramWorld.HttpClientName);
+        services.AddSingleton(telegram);
+        services.AddSingleton<TelegramWorld>();
+        services.AddSingleton<WorkerTelemetry>();
+        services.AddSingleton<ClientSource>();
+        services.AddSingleton<AccountRecords>();
+        services.AddSingleton<LoginRecords>();
+        services.AddSingleton<FloodWaits>();
+        services.AddSingleton<HeldMessages>();
+        services.AddSingleton<MessageQueue>();
+        services.AddSingleton<PeerResolver>();
+        services.AddSingleton<SentEarlier>();
+        services.AddSingleton<ReceivedStore>();
+        services.AddSingleton<AccountTools>();
+        services.AddSingleton<AccountRunner>();
+
+        // Hosts stop in the opposite order: first the leases, which hand the accounts over; then the ear; last the writer of outcomes,
+        // which the hand-over still needs.
+        services.AddSingleton<OutcomeWriter>();
+        services.AddHostedService(provider => provider.GetRequiredService<OutcomeWriter>());
+        services.AddHostedService(provider => provider.GetRequiredService<AccountRunner>());
+        builder.AddOwnership(Words.Of(telegram.World ?? World.Telegram));
+        return builder;
+    }
+}
