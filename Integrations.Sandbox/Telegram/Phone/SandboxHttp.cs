@@ -17,7 +17,8 @@ internal static class SandboxHttp
         services.AddSingleton(new SandboxToken(builder.Configuration["SANDBOX_TOKEN"]));
         services.AddSingleton(provider => new SandboxTelegram(
             provider.GetRequiredService<IOptions<SandboxTelegramOptions>>().Value,
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            loggers: provider.GetRequiredService<ILoggerFactory>()));
         services.AddHostedService<SandboxTelegramHost>();
         services.AddProblemDetails();
         services.AddOpenApi("v1", options => options.AddDocumentTransformer((document, _, _) =>

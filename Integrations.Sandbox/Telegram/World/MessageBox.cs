@@ -20,7 +20,7 @@ internal sealed class MessageBox
     public List<LoggedUpdate> Log { get; init; } = [];
 
     /// <summary>Conversations by the other side. Unused in the box of a supergroup or channel.</summary>
-    public Dictionary<PeerRef, Dialog> Dialogs { get; init; } = [];
+    public Dictionary<PeerRef, Conversation> Dialogs { get; init; } = [];
 
     [JsonIgnore]
     public int LastMessageId => Messages.Count;
@@ -80,7 +80,7 @@ internal enum ServiceAction
 }
 
 /// <summary>One conversation of one person.</summary>
-internal sealed class Dialog
+internal sealed class Conversation
 {
     public int TopMessageId { get; set; }
 

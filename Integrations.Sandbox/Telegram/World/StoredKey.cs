@@ -46,11 +46,14 @@ internal sealed class Device
 
     public required long UserId { get; init; }
 
-    public required DeviceInfo Info { get; init; }
+    public required DeviceInfo Info { get; set; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset LastActiveAt { get; set; }
+
+    /// <summary>The key at the person's own data centre from which this session was taken along; it is part of that device.</summary>
+    public long? ParentKeyId { get; init; }
 }
 
 /// <summary>What a client says about itself in <c>initConnection</c>.</summary>

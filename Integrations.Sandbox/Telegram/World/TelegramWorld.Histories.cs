@@ -64,7 +64,7 @@ internal sealed partial class TelegramWorld
             RequirePeer(person, peer);
             if (peer.Kind == PeerKind.Channel)
                 return DialogOf(_state.Channels[peer.Id], userId);
-            return DialogOf(person.Box, peer, person.Box.Dialogs.GetValueOrDefault(peer) ?? new Dialog());
+            return DialogOf(person.Box, peer, person.Box.Dialogs.GetValueOrDefault(peer) ?? new Conversation());
         }
     }
 
@@ -180,7 +180,7 @@ internal sealed partial class TelegramWorld
         return low;
     }
 
-    private static DialogView DialogOf(MessageBox box, PeerRef peer, Dialog dialog) => new()
+    private static DialogView DialogOf(MessageBox box, PeerRef peer, Conversation dialog) => new()
     {
         Peer = peer,
         Top = box.Find(dialog.TopMessageId),

@@ -84,6 +84,30 @@ internal sealed partial class TelegramWorld
         }
     }
 
+    /// <summary>Remembers how a signed-in client describes itself.</summary>
+    public void DescribeDevice(long keyId, DeviceInfo info)
+    {
+        lock (_gate)
+        {
+            if (_state.Keys.TryGetValue(keyId, out var key) && key.Device is { } device && device.Info != info)
+                Commit(new DeviceDescribed(keyId, info));
+        }
+    }
+
+    /// <summary>Who is signed in under a key, or whose second factor it waits for.</summary>
+    public long? PersonUnder(long keyId)
+    {
+        lock (_gate)
+            return _state.Keys.TryGetValue(keyId, out var key) ? key.Device?.UserId ?? key.AwaitsPasswordOf : null;
+    }
+
+    /// <summary>Keys of the signed-in devices of a person.</summary>
+    public IReadOnlyList<long> KeysOf(long userId)
+    {
+        lock (_gate)
+            return [.. _state.DevicesFor(userId)];
+    }
+
     /// <summary>The client logs itself out; the key stays and may sign in again.</summary>
     public void LogOut(long keyId)
     {
@@ -97,7 +121,13 @@ internal sealed partial class TelegramWorld
         lock (_gate)
         {
             PersonOf(userId);
-            return [.. _state.DevicesFor(userId).Select(id => (_state.Keys[id], _state.Keys[id].Device!)).OrderBy(pair => pair.Item2.CreatedAt)];
+            return
+            [
+                .. _state.DevicesFor(userId)
+                    .Select(id => (Key: _state.Keys[id], Device: _state.Keys[id].Device!))
+                    .Where(pair => pair.Device.ParentKeyId is null)
+                    .OrderBy(pair => pair.Device.CreatedAt),
+            ];
         }
     }
 
@@ -109,12 +139,22 @@ internal sealed partial class TelegramWorld
         {
             foreach (var keyId in _state.DevicesFor(userId))
             {
-                if (_state.Keys[keyId].Device!.Hash != hash)
+                if (_state.Keys[keyId].Device is not { ParentKeyId: null } device || device.Hash != hash)
                     continue;
                 Commit(new SignedOut(keyId, KeyFate.Revoked));
                 return true;
             }
             return false;
+        }
+    }
+
+    /// <summary>Ends all devices of a person but one.</summary>
+    public void EndOtherDevices(long userId, long keptKeyId)
+    {
+        lock (_gate)
+        {
+            foreach (var keyId in _state.DevicesFor(userId).Where(id => id != keptKeyId && _state.Keys[id].Device!.ParentKeyId is null).ToList())
+                Commit(new SignedOut(keyId, KeyFate.Revoked));
         }
     }
 

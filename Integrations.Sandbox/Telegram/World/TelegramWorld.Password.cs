@@ -1,4 +1,5 @@
 using System.Globalization;
+using Integrations.Mtproto.Crypto;
 
 namespace Integrations.Sandbox.Telegram.World;
 
@@ -8,7 +9,7 @@ internal sealed partial class TelegramWorld
     /// <summary>How many unanswered challenges are remembered, over all keys.</summary>
     private const int ChallengeMemory = 1000;
 
-    private readonly Dictionary<long, (long KeyId, SrpChallenge Challenge)> _challenges = [];
+    private readonly Dictionary<long, (long KeyId, PasswordChallenge Challenge)> _challenges = [];
     private readonly Queue<long> _challengeOrder = new();
     private readonly Dictionary<long, Queue<DateTimeOffset>> _wrongPasswords = [];
 
@@ -24,26 +25,20 @@ internal sealed partial class TelegramWorld
     }
 
     /// <summary>A new challenge for the password of the key's person, or null when there is none.</summary>
-    public SrpChallenge? ChallengePassword(long keyId)
+    public PasswordChallenge? ChallengePassword(long keyId)
     {
         CloudPassword? password;
-        long id;
-        byte[] secret;
         lock (_gate)
-        {
             password = PasswordOwner(keyId).Password;
-            id = RandomInt64();
-            secret = RandomBytes(Srp.Size);
-        }
         if (password is null)
             return null;
 
         // Tens of milliseconds of arithmetic: not under the lock.
-        var challenge = new SrpChallenge(id, password, secret);
+        var challenge = new PasswordChallenge(RandomInt64(), password, new SrpChallenge(password.Parameters(), password.Verifier, _random));
         lock (_gate)
         {
-            _challenges[id] = (keyId, challenge);
-            _challengeOrder.Enqueue(id);
+            _challenges[challenge.Id] = (keyId, challenge);
+            _challengeOrder.Enqueue(challenge.Id);
             while (_challengeOrder.Count > ChallengeMemory)
                 _challenges.Remove(_challengeOrder.Dequeue());
         }
@@ -53,7 +48,7 @@ internal sealed partial class TelegramWorld
     /// <summary>Signs a key in that waited for the second factor. Each challenge is good for one try.</summary>
     public Person CheckPassword(long keyId, long srpId, ReadOnlySpan<byte> a, ReadOnlySpan<byte> m1, DeviceInfo info)
     {
-        SrpChallenge challenge;
+        PasswordChallenge challenge;
         long userId;
         lock (_gate)
         {
@@ -66,7 +61,7 @@ internal sealed partial class TelegramWorld
                 throw TelegramRefusal.BadRequest("SRP_PASSWORD_CHANGED");
             challenge = found.Challenge;
         }
-        var isRight = challenge.Verify(a, m1);
+        var isRight = challenge.Srp.Verify(a, m1);
         lock (_gate)
         {
             if (!isRight)

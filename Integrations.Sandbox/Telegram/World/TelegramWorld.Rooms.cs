@@ -45,9 +45,10 @@ internal sealed partial class TelegramWorld
         }
     }
 
-    public bool IsMember(long userId, long channelId)
+    /// <summary>When a person joined a supergroup or channel, in unix seconds; null when it is not a member.</summary>
+    public int? MembershipIn(long userId, long channelId)
     {
         lock (_gate)
-            return _state.Channels.GetValueOrDefault(channelId)?.Members.ContainsKey(userId) == true;
+            return _state.Channels.GetValueOrDefault(channelId)?.Members.GetValueOrDefault(userId)?.JoinedDate;
     }
 }

@@ -1,10 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Integrations.Mtproto.Crypto;
 
 namespace Integrations.Sandbox.Telegram.World;
-
-/// <summary>Fills a buffer with random bytes; tests pass a deterministic one.</summary>
-internal delegate void FillRandom(Span<byte> buffer);
 
 /// <summary>
 /// The people, chats and sessions of one simulated Telegram, without any wire: what an account does, and what the others then see.
@@ -20,12 +18,12 @@ internal sealed partial class TelegramWorld : IDisposable
     private readonly WorldJournal? _journal;
     private readonly SandboxTelegramOptions _options;
     private readonly TimeProvider _time;
-    private readonly FillRandom _random;
+    private readonly IRandomSource _random;
     private readonly List<WorldNotice> _notices = [];
     private Action<WorldNotice>? _subscribers;
 
     /// <summary>Opens the world of <see cref="SandboxTelegramOptions.Directory"/>, or seeds a new one.</summary>
-    public TelegramWorld(SandboxTelegramOptions options, TimeProvider time, FillRandom random)
+    public TelegramWorld(SandboxTelegramOptions options, TimeProvider time, IRandomSource random)
     {
         _options = options;
         _time = time;
@@ -164,14 +162,14 @@ internal sealed partial class TelegramWorld : IDisposable
     private long RandomInt64()
     {
         Span<byte> bytes = stackalloc byte[8];
-        _random(bytes);
+        _random.Fill(bytes);
         return BinaryPrimitives.ReadInt64LittleEndian(bytes);
     }
 
     private byte[] RandomBytes(int count)
     {
         var bytes = new byte[count];
-        _random(bytes);
+        _random.Fill(bytes);
         return bytes;
     }
 

@@ -16,6 +16,7 @@ namespace Integrations.Sandbox.Telegram.World;
 [JsonDerivedType(typeof(PasswordAwaited), "await-password")]
 [JsonDerivedType(typeof(SignedOut), "sign-out")]
 [JsonDerivedType(typeof(DeviceSeen), "seen")]
+[JsonDerivedType(typeof(DeviceDescribed), "described")]
 [JsonDerivedType(typeof(CodeSent), "code")]
 [JsonDerivedType(typeof(CodeTried), "code-tried")]
 [JsonDerivedType(typeof(CodeCancelled), "code-cancelled")]
@@ -44,15 +45,26 @@ internal sealed record KeyForgotten(long KeyId) : WorldEvent;
 
 internal sealed record KeyDuplicated(long KeyId) : WorldEvent;
 
-/// <summary>A key became a device. Exactly one of <paramref name="CodeHash"/> and <paramref name="QrToken"/> is set when that is what was used up.</summary>
+/// <summary>A key became a device. At most one of <paramref name="CodeHash"/> and <paramref name="QrToken"/> is set when that is what was used up;
+/// <paramref name="ParentKeyId"/> is the device of another data centre to which this one belongs.</summary>
 internal sealed record SignedIn(
-    long KeyId, long UserId, long DeviceHash, DeviceInfo Info, DateTimeOffset At, string? CodeHash = null, byte[]? QrToken = null) : WorldEvent;
+    long KeyId,
+    long UserId,
+    long DeviceHash,
+    DeviceInfo Info,
+    DateTimeOffset At,
+    string? CodeHash = null,
+    byte[]? QrToken = null,
+    long? ParentKeyId = null) : WorldEvent;
 
 internal sealed record PasswordAwaited(long KeyId, long UserId, string? CodeHash = null, byte[]? QrToken = null) : WorldEvent;
 
 internal sealed record SignedOut(long KeyId, KeyFate Fate) : WorldEvent;
 
 internal sealed record DeviceSeen(long KeyId, DateTimeOffset At) : WorldEvent;
+
+/// <summary>A signed-in client introduced itself anew, after an upgrade for instance.</summary>
+internal sealed record DeviceDescribed(long KeyId, DeviceInfo Info) : WorldEvent;
 
 internal sealed record CodeSent(string Phone, string Hash, string Code, DateTimeOffset At, DateTimeOffset ExpiresAt) : WorldEvent;
 

@@ -50,6 +50,10 @@ internal sealed partial class WorldState
                 if (Keys.TryGetValue(e.KeyId, out var seen) && seen.Device is { } device)
                     device.LastActiveAt = e.At;
                 break;
+            case DeviceDescribed e:
+                if (Keys.TryGetValue(e.KeyId, out var described) && described.Device is { } changed)
+                    changed.Info = e.Info;
+                break;
             case CodeSent e:
                 SendCode(e);
                 break;
@@ -143,7 +147,15 @@ internal sealed partial class WorldState
         EndDevice(e.KeyId, KeyFate.Alive, notices);
         var key = Keys[e.KeyId];
         key.AwaitsPasswordOf = null;
-        key.Device = new Device { Hash = e.DeviceHash, UserId = e.UserId, Info = e.Info, CreatedAt = e.At, LastActiveAt = e.At };
+        key.Device = new Device
+        {
+            Hash = e.DeviceHash,
+            UserId = e.UserId,
+            Info = e.Info,
+            CreatedAt = e.At,
+            LastActiveAt = e.At,
+            ParentKeyId = e.ParentKeyId,
+        };
         DevicesFor(e.UserId).Add(e.KeyId);
         notices.Add(new KeySignedIn(e.KeyId, e.UserId));
     }
@@ -168,6 +180,8 @@ internal sealed partial class WorldState
         key.Device = null;
         DevicesFor(device.UserId).Remove(keyId);
         notices.Add(new KeySignedOut(keyId, device.UserId, fate));
+        foreach (var childId in DevicesFor(device.UserId).Where(id => Keys[id].Device?.ParentKeyId == keyId).ToList())
+            EndDevice(childId, fate, notices);
     }
 
     private void SendCode(CodeSent e)

@@ -36,7 +36,7 @@ internal sealed partial class WorldState
         var message = Stored(e, owner.Id, box.LastMessageId + 1, peer, isOut);
         box.Messages.Add(message);
         RememberCopy(e.Uid, owner.Id, message.Id);
-        var dialog = DialogIn(box, peer);
+        var dialog = ConversationIn(box, peer);
         dialog.TopMessageId = message.Id;
         if (!isOut)
             dialog.Unread++;
@@ -88,7 +88,7 @@ internal sealed partial class WorldState
         }
 
         var box = People[e.ReaderId].Box;
-        var dialog = DialogIn(box, e.Peer);
+        var dialog = ConversationIn(box, e.Peer);
         var senders = new HashSet<long>();
         long lastUid = 0;
         var unread = 0;
@@ -119,7 +119,7 @@ internal sealed partial class WorldState
             return;
         var box = People[senderId].Box;
         var peer = e.Peer.Kind == PeerKind.User ? PeerRef.User(e.ReaderId) : e.Peer;
-        var dialog = DialogIn(box, peer);
+        var dialog = ConversationIn(box, peer);
         if (dialog.ReadOutboxMaxId >= maxId)
             return;
         dialog.ReadOutboxMaxId = maxId;
@@ -134,10 +134,10 @@ internal sealed partial class WorldState
             person.RandomIds.RemoveRange(0, person.RandomIds.Count - RandomIdMemory);
     }
 
-    private static Dialog DialogIn(MessageBox box, PeerRef peer)
+    private static Conversation ConversationIn(MessageBox box, PeerRef peer)
     {
         if (!box.Dialogs.TryGetValue(peer, out var dialog))
-            box.Dialogs[peer] = dialog = new Dialog();
+            box.Dialogs[peer] = dialog = new Conversation();
         return dialog;
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Integrations.Mtproto.Crypto;
 using Integrations.Sandbox.Telegram;
 using Integrations.Sandbox.Telegram.World;
 using Integrations.Testing;
@@ -12,14 +13,13 @@ internal sealed class AWorld : IDisposable
 
     public static readonly DeviceInfo Laptop = new() { ApiId = ApiId, DeviceModel = "Laptop", Layer = 228 };
 
-    private long _drawn;
     private long _lastKey = 500;
 
     public AWorld(Action<SandboxTelegramOptions>? configure = null, TestClock? clock = null)
     {
         Clock = clock ?? new TestClock();
         configure?.Invoke(Options);
-        World = new TelegramWorld(Options, Clock, Draw);
+        World = new TelegramWorld(Options, Clock, new CountingRandom());
         World.Subscribe(Notices.Add);
     }
 
@@ -61,12 +61,20 @@ internal sealed class AWorld : IDisposable
     }
 
     public void Dispose() => World.Dispose();
+}
 
-    private void Draw(Span<byte> buffer)
+/// <summary>Chance that counts up.</summary>
+internal sealed class CountingRandom : IRandomSource
+{
+    private long _drawn;
+
+    public void Fill(Span<byte> destination)
     {
-        buffer.Clear();
-        BinaryPrimitives.WriteInt64LittleEndian(buffer.Length >= 8 ? buffer : new byte[8], ++_drawn);
-        if (buffer.Length >= 16)
-            BinaryPrimitives.WriteInt64LittleEndian(buffer[^8..], _drawn);
+        destination.Clear();
+        Span<byte> number = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(number, ++_drawn);
+        number[..Math.Min(8, destination.Length)].CopyTo(destination);
+        if (destination.Length >= 16)
+            number.CopyTo(destination[^8..]);
     }
 }

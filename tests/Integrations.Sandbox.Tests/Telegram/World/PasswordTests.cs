@@ -1,6 +1,5 @@
-using System.Numerics;
-using System.Security.Cryptography;
 using System.Text;
+using Integrations.Mtproto.Crypto;
 using Integrations.Sandbox.Telegram.World;
 
 namespace Integrations.Sandbox.Tests.Telegram.World;
@@ -100,22 +99,9 @@ public sealed class PasswordTests : IDisposable
         return _a.World.CheckPassword(key, challenge.Id, a, m1, AWorld.Laptop);
     }
 
-    /// <summary>The client's half, written from the protocol page on its own, so that a mistake on the server's side has no twin here.</summary>
-    private static (byte[] A, byte[] M1) Prove(SrpChallenge challenge, string password)
+    private static (byte[] A, byte[] M1) Prove(PasswordChallenge challenge, string password)
     {
-        var (p, g) = (Srp.Prime, Srp.Generator);
-        byte[] Hash(params byte[][] parts) => SHA256.HashData(parts.SelectMany(part => part).ToArray());
-        var (salt1, salt2) = (challenge.Password.Salt1, challenge.Password.Salt2);
-        var ph1 = Hash(salt2, Hash(salt1, Encoding.UTF8.GetBytes(password), salt1), salt2);
-        var ph2 = Hash(salt2, Rfc2898DeriveBytes.Pbkdf2(ph1, salt1, 100_000, HashAlgorithmName.SHA512, 64), salt2);
-        var x = Srp.ToNumber(ph2);
-        var secret = Srp.ToNumber(SHA512.HashData("a client's secret"u8));
-        var a = Srp.Pad(BigInteger.ModPow(g, secret, p));
-        var u = Srp.ToNumber(Hash(a, challenge.B));
-        var k = Srp.ToNumber(Hash(Srp.PrimeBytes, Srp.Pad(g)));
-        var t = (Srp.ToNumber(challenge.B) - (k * BigInteger.ModPow(g, x, p))) % p;
-        var s = BigInteger.ModPow(t.Sign < 0 ? t + p : t, secret + (u * x), p);
-        var mixed = Hash(Srp.PrimeBytes).Zip(Hash(Srp.Pad(g)), (left, right) => (byte)(left ^ right)).ToArray();
-        return (a, Hash(mixed, Hash(salt1), Hash(salt2), a, challenge.B, Hash(Srp.Pad(s))));
+        var proof = SrpClient.Prove(challenge.Password.Parameters(), Encoding.UTF8.GetBytes(password), challenge.Srp.B, SystemRandomSource.Instance);
+        return (proof.A, proof.M1);
     }
 }
