@@ -63,6 +63,10 @@ public sealed partial class RoomTests
         var solution = Repository.Read("Integrations.sln").Replace('\\', '/');
 
         Rule.Holds(Projects.Where(project => !solution.Contains($"\"{project}\"", StringComparison.Ordinal)));
+
+        // MSBuild refuses the whole solution then; a folder that `dotnet sln add` made counts as well.
+        var names = Regex.Matches(solution, """^Project\("[^"]+"\) = "(?<name>[^"]+)""", RegexOptions.Multiline).Select(match => match.Groups["name"].Value);
+        Rule.Holds(names.GroupBy(name => name).Where(same => same.Count() > 1).Select(same => $"{same.Key} is twice in the solution."));
     }
 
     [Fact]
