@@ -148,8 +148,8 @@ public sealed class SchemaCatalogueTests(CoreDatabase database) : IClassFixture<
                 "accounts_of_shards worker", "claim_messages worker", "claim_shard worker", "fail_messages worker", "find_sign_in api",
                 "forget_idempotency_keys worker", "forget_login_inputs worker", "forget_sessions worker", "has_owner api", "issue_owner_link api",
                 "live_telegram_user worker", "message_balance api,worker", "record_outcomes worker", "recover_messages worker", "relay_events api,worker",
-                "release_shard worker", "renew_shards worker", "require_epoch worker", "resolve_session api", "shard_lock_key worker",
-                "tenant_exists api", "trim_events api,worker", "use_owner_link api",
+                "release_shard worker", "renew_shards worker", "require_epoch worker", "resolve_session api", "return_messages worker",
+                "save_channel_positions worker", "save_positions worker", "shard_lock_key worker", "tenant_exists api", "trim_events api,worker", "use_owner_link api",
             ],
             await RowsAsync(
                 """

@@ -19,10 +19,13 @@ public sealed class MessageDoorTests(CoreDatabase database) : IClassFixture<Core
 
         foreach (var sql in new[]
         {
-            $"select * from doors.claim_messages({Shard}, {stale.Epoch}, 10, '{{}}')",
+            $"select * from doors.claim_messages({Shard}, {stale.Epoch}, 'sandbox', 10, '{{}}')",
             $"select doors.recover_messages({Shard}, {stale.Epoch})",
             $"select doors.fail_messages({Shard}, {stale.Epoch}, '{account}', 'X', 'x')",
             Record(stale, message, "delivered"),
+            $"select doors.return_messages({Shard}, {stale.Epoch}, '{{}}')",
+            $"select doors.save_positions({Shard}, {stale.Epoch}, array['{account}'::uuid], '{{1}}', '{{1}}', '{{1}}', '{{1}}')",
+            $"select doors.save_channel_positions({Shard}, {stale.Epoch}, array['{account}'::uuid], '{{1}}', '{{1}}')",
         })
         {
             var refused = await Assert.ThrowsAsync<PostgresException>(() => RowsAsync(sql));
@@ -30,6 +33,7 @@ public sealed class MessageDoorTests(CoreDatabase database) : IClassFixture<Core
         }
 
         Assert.Equal("pending 0", await StateAsync(message));
+        Assert.Empty(await AdminRowsAsync($"select pts from telegram_update_states where account_id = '{account}' union select pts from telegram_channel_states where account_id = '{account}'"));
     }
 
     [Fact]
@@ -42,8 +46,8 @@ public sealed class MessageDoorTests(CoreDatabase database) : IClassFixture<Core
         var other = await database.AddDialogAsync(tenant, account, peer: 77);
         var interactive = await database.AddMessageAsync(tenant, account, other);
 
-        var first = await RowsAsync($"select id from doors.claim_messages({Shard}, {claim.Epoch}, 1, '{{}}')");
-        var rest = await RowsAsync($"select id from doors.claim_messages({Shard}, {claim.Epoch}, 10, '{{}}')");
+        var first = await RowsAsync($"select id from doors.claim_messages({Shard}, {claim.Epoch}, 'sandbox', 1, '{{}}')");
+        var rest = await RowsAsync($"select id from doors.claim_messages({Shard}, {claim.Epoch}, 'sandbox', 10, '{{}}')");
 
         Assert.Equal([interactive.ToString()], first);
         Assert.Equal([bulk.ToString()], rest);
@@ -59,6 +63,7 @@ public sealed class MessageDoorTests(CoreDatabase database) : IClassFixture<Core
     [InlineData("insert into telegram_flood_waits (account_id, method, tenant_id, until) select id, 'messages.sendMessage', tenant_id, 'infinity' from telegram_accounts where id = '{1}'")]
     [InlineData("insert into telegram_flood_waits (account_id, method, chat, tenant_id, until) select id, 'messages.sendMessage', '{2}', tenant_id, 'infinity' from telegram_accounts where id = '{1}'")]
     [InlineData("update messages set status = 'sending' where id = '{0}'")]
+    [InlineData("update telegram_accounts set world = 'telegram' where id = '{1}'")]
     public async Task Claiming_leaves_what_must_wait(string reason)
     {
         var claim = await FreshShardAsync();
@@ -66,7 +71,7 @@ public sealed class MessageDoorTests(CoreDatabase database) : IClassFixture<Core
         var message = await database.AddMessageAsync(tenant, account, dialog);
         await CoreDatabase.ExecuteAsync(database.Admin, string.Format(System.Globalization.CultureInfo.InvariantCulture, reason, message, account, dialog));
 
-        Assert.Empty(await RowsAsync($"select id from doors.claim_messages({Shard}, {claim.Epoch}, 10, '{{}}')"));
+        Assert.Empty(await RowsAsync($"select id from doors.claim_messages({Shard}, {claim.Epoch}, 'sandbox', 10, '{{}}')"));
     }
 
     [Fact]
@@ -76,7 +81,7 @@ public sealed class MessageDoorTests(CoreDatabase database) : IClassFixture<Core
         var (tenant, account, dialog) = await AnAccountAsync(Shard);
         await database.AddMessageAsync(tenant, account, dialog);
 
-        Assert.Empty(await RowsAsync($"select id from doors.claim_messages({Shard}, {claim.Epoch}, 10, array['{account}'::uuid])"));
+        Assert.Empty(await RowsAsync($"select id from doors.claim_messages({Shard}, {claim.Epoch}, 'sandbox', 10, array['{account}'::uuid])"));
     }
 
     [Fact]
@@ -85,7 +90,7 @@ public sealed class MessageDoorTests(CoreDatabase database) : IClassFixture<Core
         var claim = await FreshShardAsync();
         var (tenant, account, dialog) = await AnAccountAsync(Shard);
         var message = await database.AddMessageAsync(tenant, account, dialog);
-        await RowsAsync($"select id from doors.claim_messages({Shard}, {claim.Epoch}, 10, '{{}}')");
+        await RowsAsync($"select id from doors.claim_messages({Shard}, {claim.Epoch}, 'sandbox', 10, '{{}}')");
 
         Assert.Equal([message.ToString()], await RowsAsync(Record(claim, message, "delivered", telegramId: 5)));
         Assert.Empty(await RowsAsync(Record(claim, message, "failed")));
@@ -143,6 +148,41 @@ public sealed class MessageDoorTests(CoreDatabase database) : IClassFixture<Core
         Assert.StartsWith("pending", await StateAsync(left), StringComparison.Ordinal);
         Assert.StartsWith("sending", await StateAsync(own), StringComparison.Ordinal);
         Assert.StartsWith("sending", await StateAsync(elsewhere), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Returning_gives_back_only_what_this_epoch_claimed_and_nobody_holds()
+    {
+        var claim = await FreshShardAsync();
+        var (tenant, account, dialog) = await AnAccountAsync(Shard);
+        var forgotten = await database.AddMessageAsync(tenant, account, dialog, status: "sending", epoch: claim.Epoch);
+        var held = await database.AddMessageAsync(tenant, account, dialog, status: "sending", epoch: claim.Epoch);
+        var done = await database.AddMessageAsync(tenant, account, dialog, status: "delivered", epoch: claim.Epoch);
+        var (tenant2, account2, dialog2) = await AnAccountAsync(OtherShard);
+        var elsewhere = await database.AddMessageAsync(tenant2, account2, dialog2, shard: OtherShard, status: "sending", epoch: claim.Epoch);
+
+        Assert.Equal(["1"], await RowsAsync($"select doors.return_messages({Shard}, {claim.Epoch}, array['{held}'::uuid])"));
+        Assert.Equal(
+            ["pending", "sending", "delivered", "sending"],
+            await Task.WhenAll(new[] { forgotten, held, done, elsewhere }.Select(async message => (await StateAsync(message)).Split(' ')[0])));
+    }
+
+    [Fact]
+    public async Task Positions_are_saved_for_accounts_of_the_shard_and_for_no_others()
+    {
+        var claim = await FreshShardAsync();
+        var (_, here, _) = await AnAccountAsync(Shard);
+        var (_, elsewhere, _) = await AnAccountAsync(OtherShard);
+        var both = $"array['{here}','{elsewhere}']::uuid[]";
+
+        foreach (var pts in new[] { 5, 6 })
+        {
+            await RowsAsync($"select doors.save_positions({Shard}, {claim.Epoch}, {both}, '{{{pts},{pts}}}', '{{1,1}}', '{{2,2}}', '{{3,3}}')");
+            await RowsAsync($"select doors.save_channel_positions({Shard}, {claim.Epoch}, {both}, '{{77,77}}', '{{{pts},{pts}}}')");
+        }
+
+        Assert.Equal([$"{here} 6 1 2 3"], await AdminRowsAsync($"select account_id, pts, qts, date, seq from telegram_update_states where account_id = any ({both})"));
+        Assert.Equal([$"{here} 77 6"], await AdminRowsAsync($"select account_id, channel_id, pts from telegram_channel_states where account_id = any ({both})"));
     }
 
     [Fact]

@@ -174,6 +174,19 @@ public sealed class TenantDatabaseTests(CoreDatabase database) : IClassFixture<C
     }
 
     [Fact]
+    public async Task Several_events_keep_their_order()
+    {
+        var tenant = await database.AddTenantAsync();
+
+        await database.WorkerTenants.InTenantAsync(
+            tenant, transaction => transaction.PublishAsync([.. Enumerable.Range(0, 20).Select(i => new EventDraft("t", i % 2 == 0 ? i : null, null, new { N = i }))], _cancel), _cancel);
+
+        Assert.Equal(
+            Enumerable.Range(0, 20).Select(i => $"{i} {(i % 2 == 0 ? i.ToString(System.Globalization.CultureInfo.InvariantCulture) : "-")}"),
+            await CoreDatabase.RowsAsync(database.Admin, $"select data->>'n', user_id from outbox where tenant_id = '{tenant}' order by id"));
+    }
+
+    [Fact]
     public async Task Every_mapped_row_is_read_as_it_was_written()
     {
         var tenant = await database.AddTenantAsync();
