@@ -77,6 +77,8 @@ public static class ErrorCatalogue
             "Wait retry_after seconds before the next try."),
         new(ErrorCodes.ProjectNotReady, 409, "Project not ready for mirroring",
             "The project mirrors messages, and something that mirroring needs is missing. Add what detail names, or switch mirroring off."),
+        new(ErrorCodes.UpgradeRequired, 426, "WebSocket needed",
+            "Open this address as a WebSocket, or read the same events from /api/v1/events."),
         new(ErrorCodes.MethodNotAllowed, 405, "Method not allowed",
             "This address does not take this method; the header Allow lists those that it takes."),
         new(ErrorCodes.MediaTypeUnsupported, 415, "Body of an unsupported type",

@@ -35,6 +35,7 @@ public static class ErrorCodes
     public const string Conflict = "CONFLICT";
     public const string RateLimited = "RATE_LIMITED";
     public const string ProjectNotReady = "PROJECT_NOT_READY";
+    public const string UpgradeRequired = "UPGRADE_REQUIRED";
     public const string MethodNotAllowed = "METHOD_NOT_ALLOWED";
     public const string MediaTypeUnsupported = "MEDIA_TYPE_UNSUPPORTED";
     public const string BodyTooLarge = "BODY_TOO_LARGE";

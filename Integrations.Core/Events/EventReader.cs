@@ -47,12 +47,11 @@ public sealed class EventReader(TenantDatabase database)
             select h.position, h.tail, e.position, e.type, e.user_id, e.account_id, e.data::text, e.occurred_at
               from event_head h
               left join lateral (select * from events
-                                  where tenant_id = $5 and position > $1 and position <= h.position and ($2 or user_id is null or user_id = $3)
-                                  order by position limit $4) e on true
+                                  where tenant_id = $4 and position > $1 and position <= h.position and (user_id is null or user_id = $2)
+                                  order by position limit $3) e on true
              order by e.position
             """);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
-        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = principal.SeesWholeTenant });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = principal.UserId });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = principal.Tenant.Value });

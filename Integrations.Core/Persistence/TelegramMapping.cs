@@ -13,6 +13,9 @@ internal sealed class TelegramAccountMapping : IEntityTypeConfiguration<Telegram
     {
         builder.ToTable("telegram_accounts");
         builder.HasKey(account => account.Id);
+        builder.Ignore(account => account.StatusWord);
+        builder.Ignore(account => account.IsGone);
+        builder.Ignore(account => account.HasUsableSession);
         builder.Property(account => account.Id).HasColumnName("id").ValueGeneratedNever();
         builder.Property(account => account.TenantId).HasColumnName("tenant_id");
         builder.Property(account => account.ClientId).HasColumnName("client_id").ValueGeneratedOnAddOrUpdate();

@@ -1,4 +1,6 @@
+using Integrations.Core.Errors;
 using Integrations.Core.Ownership;
+using Integrations.Core.Persistence;
 using Integrations.Core.Tenancy;
 
 namespace Integrations.Core.Telegram.Accounts;
@@ -74,6 +76,19 @@ public sealed class TelegramAccount
     public DateTimeOffset CreatedAt { get; private set; }
     public DateTimeOffset UpdatedAt { get; private set; }
 
+    /// <summary>The status as callers see it: one that is being disconnected says so until it is done.</summary>
+    public string StatusWord =>
+        Goal is AccountGoal.Disconnected or AccountGoal.Deleted && !IsGone ? "disconnecting" : Words.Of(Status);
+
+    /// <summary>Nothing of it is left at Telegram or here: the owner has finished, or there never was a session.</summary>
+    public bool IsGone => Status is AccountStatus.Disconnected && SessionPayload is null;
+
+    /// <summary>Whether there is a session that a fresh start could revive, as far as is known.</summary>
+    public bool HasUsableSession =>
+        SessionPayload is not null && TelegramUserId is not null
+        && Status is AccountStatus.Active or AccountStatus.Paused or AccountStatus.Error
+        && LastErrorCode != ErrorCodes.TelegramSessionExpired;
+
     /// <summary>A new account, about to log in.</summary>
     public static TelegramAccount Open(TenantId tenant, Guid id, int userId, Guid? projectId, World world, int shardCount, string? displayName) => new()
     {
@@ -130,6 +145,17 @@ public sealed class TelegramAccount
         AcceptsPrivate = privateChats ?? AcceptsPrivate;
         AcceptsGroups = groups ?? AcceptsGroups;
         AcceptsChannels = channels ?? AcceptsChannels;
+    }
+
+    /// <summary>Asks for the end of the account. One that has no session any more ends here; else its owner revokes the session first.</summary>
+    public void Delete(DateTimeOffset now)
+    {
+        Goal = AccountGoal.Deleted;
+        if (!IsGone)
+            return;
+
+        IsActive = false;
+        DeletedAt = now;
     }
 
     public void Rename(string? displayName) => DisplayName = displayName;

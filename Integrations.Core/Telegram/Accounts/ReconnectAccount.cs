@@ -1,0 +1,57 @@
+using Integrations.Core.Errors;
+using Integrations.Core.Events;
+using Integrations.Core.IntegrationLogs;
+using Integrations.Core.Telegram.Logins;
+using Integrations.Core.Tenancy;
+
+namespace Integrations.Core.Telegram.Accounts;
+
+/// <summary>Revives a stopped or failed account; where its session is gone it begins a new login of the same account.</summary>
+public sealed class ReconnectAccount(TenantDatabase database, StartLogin start, OutcomeWatch watch, TimeProvider time)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>What became of it.</summary>
+    /// <param name="Login">The new login; null where the session that is there was started afresh.</param>
+    public sealed record Result(TelegramAccount Account, LoginView? Login);
+
+    /// <param name="phone">In E.164: log in by phone where a login is needed; null for a QR code.</param>
+    /// <exception cref="IntegrationException">NOT_FOUND; CONFLICT while it is being disconnected; and those of <see cref="StartLogin"/>.</exception>
+    public async Task<Result> ExecuteAsync(Principal principal, Guid id, string? phone, CancellationToken cancellationToken)
+    {
+        var request = await database.InTenantAsync(
+            principal.Tenant, transaction => RequestAsync(transaction, principal, id, cancellationToken), cancellationToken);
+        if (request is null)
+        {
+            var login = await start.ExecuteAsync(principal, new LoginRequest(phone, AccountId: id), cancellationToken);
+            return new(await FindAsync(principal, id, cancellationToken), login);
+        }
+
+        var account = await watch.UntilAsync(
+            token => FindAsync(principal, id, token),
+            account => account.RestartDone >= request && account.Status is not AccountStatus.Pending,
+            Patience,
+            cancellationToken);
+        return new(account, Login: null);
+    }
+
+    /// <summary>The number of the restart that was asked for; null where a login is needed instead.</summary>
+    private async Task<long?> RequestAsync(TenantTransaction transaction, Principal principal, Guid id, CancellationToken cancellationToken)
+    {
+        var account = await OwnAccounts.LockAsync(transaction, principal, id, cancellationToken);
+        if (account.Goal is AccountGoal.Deleted)
+            throw new IntegrationException(ErrorCodes.NotFound);
+        if (!account.HasUsableSession)
+            return null;
+        if (account.Goal is AccountGoal.Disconnected)
+            throw new IntegrationException(ErrorCodes.Conflict, "The account is still being disconnected. Repeat the request shortly.", TimeSpan.FromSeconds(2));
+
+        account.RequestRestart();
+        var log = Guid.CreateVersion7(time.GetUtcNow());
+        await AccountEvents.RequestedAsync(transaction, principal, account, "personal.reconnect", LogStatus.Pending, log, cancellationToken);
+        return account.RestartRequested;
+    }
+
+    private Task<TelegramAccount> FindAsync(Principal principal, Guid id, CancellationToken cancellationToken) =>
+        database.InTenantAsync(principal.Tenant, transaction => OwnAccounts.FindAsync(transaction, principal, id, cancellationToken), cancellationToken);
+}

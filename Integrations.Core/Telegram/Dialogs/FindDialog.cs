@@ -1,0 +1,20 @@
+using Integrations.Core.Errors;
+using Integrations.Core.Tenancy;
+using Microsoft.EntityFrameworkCore;
+
+namespace Integrations.Core.Telegram.Dialogs;
+
+/// <summary>One dialog of the caller's accounts.</summary>
+public sealed class FindDialog(TenantDatabase database)
+{
+    /// <exception cref="IntegrationException">NOT_FOUND.</exception>
+    public Task<Dialog> ExecuteAsync(Principal principal, Guid id, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(principal);
+        return database.InTenantAsync(
+            principal.Tenant,
+            async transaction => await ListDialogs.Of(transaction, principal).SingleOrDefaultAsync(dialog => dialog.Id == id, cancellationToken)
+                ?? throw new IntegrationException(ErrorCodes.NotFound),
+            cancellationToken);
+    }
+}

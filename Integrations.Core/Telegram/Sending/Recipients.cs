@@ -1,0 +1,123 @@
+using Integrations.Core.Errors;
+using Integrations.Core.Events;
+using Integrations.Core.Tenancy;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Integrations.Core.Telegram.Sending;
+
+/// <summary>Finds the dialog that a recipient means, or opens one.</summary>
+/// <remarks>
+/// Whoever is known to the account by Telegram's id has one dialog, whichever name is used for him. A name that the account does not know
+/// yet opens a dialog under that name; its owner looks the name up when it sends, and gives the dialog its peer.
+/// </remarks>
+internal static class Recipients
+{
+    /// <exception cref="IntegrationException">NOT_FOUND for a dialog that is not one of this account.</exception>
+    public static async Task<Guid> DialogAsync(
+        TenantTransaction transaction, Principal principal, Guid accountId, Recipient to, Guid newId, CancellationToken cancellationToken)
+    {
+        if (to.DialogId is { } known)
+        {
+            return await OneAsync(transaction, "select id from dialogs where id = $1 and personal_account_id = $2", cancellationToken, Id(known), Id(accountId))
+                ?? throw new IntegrationException(ErrorCodes.NotFound);
+        }
+
+        if (await FindAsync(transaction, accountId, to, cancellationToken) is { } found)
+            return found;
+        if (await OpenAsync(transaction, accountId, to, newId, cancellationToken) is { } opened)
+        {
+            await transaction.PublishAsync(
+                new EventDraft(EventTypes.DialogUpdated, principal.UserId, accountId, new
+                {
+                    Id = opened,
+                    AccountId = accountId,
+                    to.Username,
+                    to.Phone,
+                    PeerId = to.TelegramUserId,
+                }),
+                cancellationToken);
+            return opened;
+        }
+
+        // Somebody opened it between the two statements, and has committed by now.
+        return await FindAsync(transaction, accountId, to, cancellationToken)
+            ?? throw new IntegrationException(ErrorCodes.Conflict, "The dialog changed while the message was being accepted. Repeat the request.", TimeSpan.FromSeconds(1));
+    }
+
+    private static Task<Guid?> FindAsync(TenantTransaction transaction, Guid accountId, Recipient to, CancellationToken cancellationToken) => to switch
+    {
+        { TelegramUserId: { } user } => OneAsync(
+            transaction,
+            "select id from dialogs where personal_account_id = $1 and peer_kind = 'user' and peer_id = $2",
+            cancellationToken,
+            Id(accountId),
+            new NpgsqlParameter<long> { TypedValue = user }),
+
+        // What Telegram told last about a name stands in telegram_peers; a dialog may still bear a name that has moved on to somebody else.
+        { Username: { } username } => OneAsync(
+            transaction,
+            """
+            select d.id
+              from dialogs d
+              left join telegram_peers p on p.account_id = d.personal_account_id and p.kind = d.peer_kind and p.peer_id = d.peer_id
+             where d.personal_account_id = $1 and lower(coalesce(p.username, d.username)) = lower($2)
+             order by d.peer_id is null
+             limit 1
+            """,
+            cancellationToken,
+            Id(accountId),
+            new NpgsqlParameter<string> { TypedValue = username }),
+
+        { Phone: { } phone } => OneAsync(
+            transaction,
+            """
+            select d.id
+              from dialogs d
+              left join telegram_peers p on p.account_id = d.personal_account_id and p.kind = d.peer_kind and p.peer_id = d.peer_id
+             where d.personal_account_id = $1 and ltrim(coalesce(p.phone, d.phone), '+') = ltrim($2, '+')
+             order by d.peer_id is null
+             limit 1
+            """,
+            cancellationToken,
+            Id(accountId),
+            new NpgsqlParameter<string> { TypedValue = phone }),
+
+        _ => throw new ArgumentException("A recipient names nobody.", nameof(to)),
+    };
+
+    /// <summary>A new dialog, with its peer where the account has met it already; null when another one is in the way.</summary>
+    private static Task<Guid?> OpenAsync(TenantTransaction transaction, Guid accountId, Recipient to, Guid newId, CancellationToken cancellationToken) => OneAsync(
+        transaction,
+        """
+        insert into dialogs (id, tenant_id, source, personal_account_id, peer_kind, peer_id, username, phone, title)
+        select $1, $2, 'personal_telegram', $3, coalesce(p.kind, case when $6::bigint is not null then 'user' end), coalesce(p.peer_id, $6),
+               coalesce(p.username, $4), coalesce(p.phone, $5), p.title
+          from (values (1)) one
+          left join lateral (select * from telegram_peers
+                              where account_id = $3
+                                and ((kind = 'user' and peer_id = $6) or lower(username) = lower($4)
+                                     or (kind = 'user' and phone in ($5, ltrim($5, '+'))))
+                              limit 1) p on true
+        on conflict do nothing
+        returning id
+        """,
+        cancellationToken,
+        Id(newId),
+        Id(transaction.Tenant.Value),
+        Id(accountId),
+        Text(to.Username),
+        Text(to.Phone),
+        new NpgsqlParameter { Value = (object?)to.TelegramUserId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
+
+    private static async Task<Guid?> OneAsync(TenantTransaction transaction, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    {
+        await using var command = transaction.Command(sql);
+        command.Parameters.AddRange(parameters);
+        return await command.ExecuteScalarAsync(cancellationToken) as Guid?;
+    }
+
+    private static NpgsqlParameter<Guid> Id(Guid value) => new() { TypedValue = value };
+
+    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Varchar };
+}

@@ -1,0 +1,52 @@
+using Integrations.Core.Events;
+using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Dialogs;
+using Integrations.Core.Telegram.Logins;
+using Integrations.Core.Telegram.Messages;
+using Integrations.Core.Telegram.Sending;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace Integrations.Core.Telegram;
+
+/// <summary>Registers what people ask of Telegram accounts; the answers come from the workers, through the database.</summary>
+public static class TelegramRequests
+{
+    /// <remarks>Settings: <c>PERSONAL_TELEGRAM_QR_TIMEOUT</c>, <c>Sending:*</c>. Needs the events and the secrets of the host.</remarks>
+    public static TBuilder AddTelegramRequests<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        services.AddOptions<LoginOptions>()
+            .Configure<IConfiguration>((options, settings) =>
+                options.QrTimeoutSeconds = settings.GetValue("PERSONAL_TELEGRAM_QR_TIMEOUT", options.QrTimeoutSeconds))
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+        services.AddOptions<SendOptions>().BindConfiguration(SendOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<OutcomeWatch>();
+
+        services.TryAddSingleton<ListAccounts>();
+        services.TryAddSingleton<FindAccount>();
+        services.TryAddSingleton<ChangeAccount>();
+        services.TryAddSingleton<PauseAccount>();
+        services.TryAddSingleton<ReconnectAccount>();
+        services.TryAddSingleton<DisconnectAccount>();
+        services.TryAddSingleton<DeleteAccount>();
+
+        services.TryAddSingleton<LoginReader>();
+        services.TryAddSingleton<StartLogin>();
+        services.TryAddSingleton<FindLogin>();
+        services.TryAddSingleton<AnswerLogin>();
+        services.TryAddSingleton<ConnectByPhone>();
+        services.TryAddSingleton<ConnectByQr>();
+
+        services.TryAddSingleton<AcceptMessage>();
+        services.TryAddSingleton<FindMessage>();
+        services.TryAddSingleton<ListMessages>();
+        services.TryAddSingleton<ListDialogs>();
+        services.TryAddSingleton<FindDialog>();
+        return builder;
+    }
+}
