@@ -1,3 +1,36 @@
+using Integrations.Api.Authentication;
+using Integrations.Api.Events;
+using Integrations.Api.Health;
+using Integrations.Api.Http;
+using Integrations.Api.Internal;
+using Integrations.Api.PersonalAccounts;
+using Integrations.Api.Projects;
+using Integrations.Api.Telegram;
+using Integrations.Core;
+using Integrations.Core.Telegram;
+using Integrations.Core.Tenancy;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddIntegrationsCore();
+builder.AddEvents();
+builder.AddSecrets();
+builder.AddTenancyRequests();
+builder.AddTelegramRequests();
+builder.AddHttp();
+builder.AddCallers();
+builder.AddInternal();
+builder.AddEventStreams();
+builder.AddHealth();
+
 var app = builder.Build();
+app.UseHttp();
+app.MapDefaultEndpoints();
+app.MapHealth();
+app.MapAuthentication();
+app.MapTelegram();
+app.MapPersonalAccounts();
+app.MapProjects();
+app.MapEvents();
+app.MapInternal();
 app.Run();

@@ -2,6 +2,7 @@ using System.Security.Claims;
 using System.Text;
 using System.Text.Encodings.Web;
 using Integrations.Api.Errors;
+using Integrations.Api.Events;
 using Integrations.Core.Errors;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
@@ -16,6 +17,7 @@ internal sealed class BearerHandler(
     IOptions<CallerAuthenticationOptions> settings,
     Sessions sessions,
     TokenUsers users,
+    EventTickets tickets,
     Caller caller,
     TimeProvider time) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
@@ -29,7 +31,7 @@ internal sealed class BearerHandler(
     {
         var headers = Request.Headers.Authorization;
         if (headers.Count == 0)
-            return AuthenticateResult.NoResult();
+            return await OfTicketAsync();
 
         if (headers.Count > 1 || headers[0] is not { } header || !header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
             return Refuse(new(ErrorCodes.Unauthenticated, "Send one Authorization header of the form: Bearer <token>."));
@@ -40,8 +42,7 @@ internal sealed class BearerHandler(
             var credential = token.StartsWith(SecretToken.SessionPrefix, StringComparison.Ordinal)
                 ? await OfSessionAsync(token)
                 : await OfTokenAsync(token);
-            caller.Credential = credential;
-            return AuthenticateResult.Success(new(new ClaimsPrincipal(new CallerIdentity(credential.Principal)), Scheme.Name));
+            return Admit(credential);
         }
         catch (IntegrationException e)
         {
@@ -72,6 +73,23 @@ internal sealed class BearerHandler(
         var claims = TokenClaims.Read(payload, time.GetUtcNow(), out var problem)
             ?? throw new IntegrationException(ErrorCodes.Unauthenticated, problem);
         return await users.FindOrAddAsync(claims, Context.RequestAborted);
+    }
+
+    /// <summary>Only streams take a ticket; elsewhere it is an unknown parameter.</summary>
+    private async Task<AuthenticateResult> OfTicketAsync()
+    {
+        if (Context.GetEndpoint()?.Metadata.GetMetadata<TicketMetadata>() is null || Request.Query[EventEndpoints.TicketParameter] is not [{ } ticket])
+            return AuthenticateResult.NoResult();
+
+        return await tickets.TakeAsync(ticket, Context.RequestAborted) is { } credential
+            ? Admit(credential)
+            : Refuse(new(ErrorCodes.Unauthenticated, "The ticket is unknown, used or too old. Ask for a new one."));
+    }
+
+    private AuthenticateResult Admit(Credential credential)
+    {
+        caller.Credential = credential;
+        return AuthenticateResult.Success(new(new ClaimsPrincipal(new CallerIdentity(credential.Principal)), Scheme.Name));
     }
 
     private AuthenticateResult Refuse(IntegrationException refusal)

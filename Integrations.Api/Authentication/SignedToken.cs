@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
@@ -45,22 +46,20 @@ internal static class SignedToken
     internal static bool TryDecode(ReadOnlySpan<char> text, [NotNullWhen(true)] out byte[]? bytes)
     {
         bytes = null;
-        // The framework's decoder passes over whitespace and padding, and does not look at the unused bits of the last character.
+        // The framework's decoder passes over whitespace and accepts padding; both would be second spellings of one value.
         foreach (var c in text)
         {
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_'))
                 return false;
         }
 
-        if (text.Length % 4 == 1)
+        var buffer = new byte[Base64Url.GetMaxDecodedLength(text.Length)];
+        if (Base64Url.DecodeFromChars(text, buffer, out _, out var written) is not OperationStatus.Done)
             return false;
 
-        var decoded = Base64Url.DecodeFromChars(text);
-        if (!text.SequenceEqual(Base64Url.EncodeToString(decoded)))
-            return false;
-
-        bytes = decoded;
-        return true;
+        bytes = buffer[..written];
+        // The unused bits of the last character must be zero: the value has to be spelled as we would spell it.
+        return text.SequenceEqual(Base64Url.EncodeToString(bytes));
     }
 
     private static bool IsOurs(byte[] header)

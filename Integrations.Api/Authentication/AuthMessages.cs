@@ -1,0 +1,47 @@
+using System.ComponentModel;
+using Integrations.Core.Persistence;
+
+namespace Integrations.Api.Authentication;
+
+/// <summary>What the owner types behind the one-time link.</summary>
+internal sealed record OwnerLinkRequest
+{
+    [Description("The token of the link, from the part after the #.")]
+    public string? Token { get; init; }
+
+    [Description("The address to sign in with from now on.")]
+    public string? Email { get; init; }
+
+    [Description("10 to 256 characters.")]
+    public string? Password { get; init; }
+
+    [Description("How the console calls the owner; also the first name of the tenant.")]
+    public string? DisplayName { get; init; }
+}
+
+internal sealed record SignInRequest
+{
+    public string? Email { get; init; }
+
+    public string? Password { get; init; }
+}
+
+/// <summary>A session and whose it is.</summary>
+/// <param name="SessionToken">Send it as <c>Authorization: Bearer …</c>. It cannot be read again.</param>
+internal sealed record SessionResponse(string SessionToken, UserResponse User)
+{
+    public static SessionResponse From(SignedIn signedIn) => new(signedIn.SessionToken, UserResponse.From(signedIn.Credential));
+}
+
+/// <summary>A person.</summary>
+/// <param name="UserId">The number by which other objects name the user; unique in the tenant.</param>
+internal sealed record UserResponse(Guid Id, int UserId, string Role, Guid TenantId, string? Email, string? DisplayName)
+{
+    public static UserResponse From(Credential credential) => new(
+        credential.UserRow,
+        credential.Principal.UserId,
+        Words.Of(credential.Principal.Role),
+        credential.Principal.Tenant.Value,
+        credential.Principal.Email,
+        credential.Principal.DisplayName);
+}

@@ -1,0 +1,58 @@
+using Integrations.Core.Errors;
+using StackExchange.Redis;
+
+namespace Integrations.Api.Redis;
+
+/// <summary>The one connection of this process to Redis, made at first use. Redis holds only what may be lost.</summary>
+internal sealed class RedisConnection(IConfiguration configuration) : IDisposable
+{
+    private static readonly TimeSpan RetryLater = TimeSpan.FromSeconds(2);
+    private readonly SemaphoreSlim _connecting = new(1, 1);
+    private ConnectionMultiplexer? _connection;
+
+    /// <summary>Runs one piece of work.</summary>
+    /// <exception cref="IntegrationException">SERVICE_UNAVAILABLE while Redis does not answer.</exception>
+    public async Task<T> UseAsync<T>(Func<IDatabase, Task<T>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await work((await ConnectAsync(cancellationToken)).GetDatabase());
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            throw new IntegrationException(ErrorCodes.ServiceUnavailable, "Redis does not answer. Repeat the request shortly.", RetryLater, inner: e);
+        }
+    }
+
+    public void Dispose()
+    {
+        _connection?.Dispose();
+        _connecting.Dispose();
+    }
+
+    private async Task<ConnectionMultiplexer> ConnectAsync(CancellationToken cancellationToken)
+    {
+        if (_connection is { } connection)
+            return connection;
+
+        await _connecting.WaitAsync(cancellationToken);
+        try
+        {
+            if (_connection is null)
+            {
+                var options = ConfigurationOptions.Parse(
+                    configuration.GetConnectionString("redis") is { Length: > 0 } text ? text : throw new InvalidOperationException("ConnectionStrings:redis is not set."));
+                // The multiplexer then comes back by itself, at the start as later.
+                options.AbortOnConnectFail = false;
+                options.ClientName = "integrations-api";
+                _connection = await ConnectionMultiplexer.ConnectAsync(options);
+            }
+
+            return _connection;
+        }
+        finally
+        {
+            _connecting.Release();
+        }
+    }
+}
