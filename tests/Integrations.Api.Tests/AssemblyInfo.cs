@@ -1,0 +1,3 @@
+using Integrations.Testing;
+
+[assembly: AssemblyFixture(typeof(Servers))]

@@ -1,0 +1,169 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Integrations.Core.Persistence;
+using Integrations.Testing;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Integrations.Api.Tests.Host;
+
+/// <summary>The Api as it is deployed, on Kestrel and a free port, over real servers and a database of its own, with a worker played by the test.</summary>
+public sealed class ApiHost(Servers servers) : IAsyncLifetime
+{
+    public const string JwtSecret = "a secret that only this test process knows";
+    public const string InternalKey = "a key that only this test process knows, too";
+    public const string OwnerEmail = "owner@example.org";
+    public const string OwnerPassword = "correct horse battery staple";
+    private const string RolePassword = "a password of the test's own roles";
+
+    private readonly DirectoryInfo _keys = Directory.CreateTempSubdirectory("integrations-api-tests-");
+    private WebApplicationFactory<Program> _factory = null!;
+
+    public Uri Address { get; private set; } = null!;
+
+    /// <summary>Past every wall: for what a test arranges and looks at behind the Api's back.</summary>
+    public NpgsqlDataSource Admin { get; private set; } = null!;
+
+    public IServiceProvider Services => _factory.Services;
+
+    internal TestWorker Worker { get; private set; } = null!;
+
+    /// <summary>The tenant of the console's owner.</summary>
+    public Guid Tenant { get; private set; }
+
+    /// <summary>The owner's session.</summary>
+    public string OwnerToken { get; private set; } = "";
+
+    public int OwnerUserId { get; private set; }
+
+    public async ValueTask InitializeAsync()
+    {
+        var admin = await servers.CreateDatabaseAsync();
+        await MigrateAsync(admin);
+        Admin = NpgsqlDataSource.Create(admin);
+        _factory = new WebApplicationFactory<Program>().WithWebHostBuilder(web =>
+        {
+            web.UseEnvironment("Testing");
+            foreach (var (key, value) in Settings(admin))
+                web.UseSetting(key, value);
+        });
+        _factory.UseKestrel(0);
+        _factory.StartServer();
+        Address = _factory.ClientOptions.BaseAddress;
+        Worker = new TestWorker(this);
+        await Worker.StartAsync();
+        await MakeOwnerAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Worker.DisposeAsync();
+        await _factory.DisposeAsync();
+        await Admin.DisposeAsync();
+        _keys.Delete(recursive: true);
+    }
+
+    internal TestClient Anonymous() => new(Address, null);
+
+    internal TestClient Owner() => new(Address, OwnerToken);
+
+    /// <summary>A user of the customer's user service.</summary>
+    internal TestClient User(int userId, string role = "operator", Guid? tenant = null) => new(Address, Jwt(userId, role, tenant ?? Tenant));
+
+    public static string Jwt(int userId, string role, Guid tenant) => Jwt(new JsonObject
+    {
+        ["sub"] = userId.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        ["user_id"] = userId,
+        ["tenant_id"] = tenant.ToString(),
+        ["role"] = role,
+        ["exp"] = TimeProvider.System.GetUtcNow().AddHours(1).ToUnixTimeSeconds(),
+    });
+
+    public static string Jwt(JsonObject claims, string secret = JwtSecret, string header = """{"alg":"HS256","typ":"JWT"}""")
+    {
+        var input = $"{Part(Encoding.UTF8.GetBytes(header))}.{Part(Encoding.UTF8.GetBytes(claims.ToJsonString()))}";
+        return $"{input}.{Part(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.ASCII.GetBytes(input)))}";
+
+        static string Part(byte[] bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);
+    }
+
+    /// <summary>Another customer of the same installation.</summary>
+    public async Task<Guid> AddTenantAsync()
+    {
+        var id = Guid.CreateVersion7();
+        await ExecuteAsync("insert into tenants (id, name) values ($1, 'Another')", id);
+        return id;
+    }
+
+    public async Task ExecuteAsync(string sql, params object[] parameters)
+    {
+        await using var command = Admin.CreateCommand(sql);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async Task<T> ScalarAsync<T>(string sql, params object[] parameters)
+    {
+        await using var command = Admin.CreateCommand(sql);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    private static async Task MigrateAsync(string admin)
+    {
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:integrations"] = admin,
+            ["Database:ApiPassword"] = RolePassword,
+            ["Database:WorkerPassword"] = RolePassword,
+        }).Build();
+        await using var output = new StringWriter();
+        if (await MigrateCommand.RunAsync(settings, NullLoggerFactory.Instance, TimeProvider.System, output, CancellationToken.None) != 0)
+            throw new InvalidOperationException(output.ToString());
+    }
+
+    private Dictionary<string, string> Settings(string admin) => new()
+    {
+        ["ConnectionStrings:integrations"] = new NpgsqlConnectionStringBuilder(admin) { Username = "integrations_api", Password = RolePassword, MaxPoolSize = 20 }.ConnectionString,
+        ["ConnectionStrings:redis"] = servers.Redis,
+        ["ConnectionStrings:rabbitmq"] = servers.RabbitMq,
+        ["JWT_SECRET_KEY"] = JwtSecret,
+        ["INTERNAL_SERVICE_KEY"] = InternalKey,
+        ["Secrets:Directory"] = _keys.FullName,
+        ["Sending:MaxBacklogPerAccount"] = "20",
+        ["EventStream:Heartbeat"] = "00:00:00.5",
+        ["EventStream:RightCheck"] = "00:00:00.5",
+        ["EventStream:SlowReader"] = "00:00:01",
+        ["Cors:AllowedOrigins:0"] = "https://pages.example.org",
+        ["LOG_LEVEL"] = "WARNING",
+    };
+
+    private async Task MakeOwnerAsync()
+    {
+        using var client = Anonymous();
+        var link = (await client.PostAsync("/internal/owner-link", null, ("X-Internal-Key", InternalKey))).Expect(200);
+        var session = (await client.PostAsync("/api/v1/auth/owner-link", new
+        {
+            token = link.Text("token"),
+            email = OwnerEmail,
+            password = OwnerPassword,
+            display_name = "Example",
+        })).Expect(200);
+        OwnerToken = session.Text("session_token");
+        Tenant = Guid.Parse(session.Text("user.tenant_id"));
+        OwnerUserId = int.Parse(session.Text("user.user_id"), System.Globalization.CultureInfo.InvariantCulture);
+    }
+}
+
+/// <summary>One host for the tests that do not need another; they run one after the other and keep to users of their own.</summary>
+[CollectionDefinition(Name)]
+public sealed class ApiCollection : ICollectionFixture<ApiHost>
+{
+    public const string Name = "Api";
+}
