@@ -49,7 +49,7 @@ internal sealed partial class HostGuard(NpgsqlDataSource dataSource, IOptions<Ow
                    exists (select from pg_roles r where r.rolbypassrls and pg_has_role(current_user, r.oid, 'member')),
                    exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
                             where n.nspname in ('public', 'doors') and c.relkind in ('r', 'p') and pg_has_role(current_user, c.relowner, 'member')),
-                   to_regclass('public.schema_migrations') is not null
+                   exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'public' and c.relname = 'schema_migrations')
             """,
             connection))
         {

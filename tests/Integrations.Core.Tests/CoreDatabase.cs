@@ -1,0 +1,159 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using Integrations.Core.Messaging;
+using Integrations.Core.Ownership;
+using Integrations.Core.Persistence;
+using Integrations.Core.Tenancy;
+using Integrations.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Integrations.Core.Tests;
+
+/// <summary>A migrated database for one test class, seen as the superuser and as the two hosts.</summary>
+public sealed class CoreDatabase(Servers servers) : IAsyncLifetime
+{
+    public const string ApiPassword = "api-test-password";
+    public const string WorkerPassword = "worker-test-password";
+    public const int ShardCount = 4;
+
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+
+    /// <summary>The superuser: to set up and to look, never the thing under test.</summary>
+    public NpgsqlDataSource Admin { get; private set; } = null!;
+
+    public NpgsqlDataSource Api { get; private set; } = null!;
+
+    public NpgsqlDataSource Worker { get; private set; } = null!;
+
+    public TenantDatabase ApiTenants { get; private set; } = null!;
+
+    public TenantDatabase WorkerTenants { get; private set; } = null!;
+
+    /// <summary>Never started: it drops every ring.</summary>
+    public Doorbell SilentDoorbell { get; private set; } = null!;
+
+    public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
+
+    public async ValueTask InitializeAsync()
+    {
+        var admin = await servers.CreateDatabaseAsync(TestContext.Current.CancellationToken);
+        await new Migrator(new MigratorSettings(admin, ApiPassword, WorkerPassword, ShardCount), NullLogger<Migrator>.Instance)
+            .RunAsync(TestContext.Current.CancellationToken);
+        Admin = NpgsqlDataSource.Create(admin);
+        Api = NpgsqlDataSource.Create(LogIn(admin, "integrations_api", ApiPassword));
+        Worker = NpgsqlDataSource.Create(LogIn(admin, "integrations_worker", WorkerPassword));
+        SilentDoorbell = new Doorbell(new Uri(servers.RabbitMq), new DoorbellOptions(), TimeProvider.System, Meters, NullLogger<Doorbell>.Instance);
+        ApiTenants = new TenantDatabase(Api, SilentDoorbell);
+        WorkerTenants = new TenantDatabase(Worker, SilentDoorbell);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Admin.DisposeAsync();
+        await Api.DisposeAsync();
+        await Worker.DisposeAsync();
+        SilentDoorbell.Dispose();
+        await _services.DisposeAsync();
+    }
+
+    public static string LogIn(string admin, string user, string password) =>
+        new NpgsqlConnectionStringBuilder(admin) { Username = user, Password = password, MaxPoolSize = 20 }.ConnectionString;
+
+    /// <summary>A fresh id, as the product makes them.</summary>
+    public static Guid NewId() => Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
+
+    /// <summary>A tenant with an owner, who is its user 1.</summary>
+    public async Task<TenantId> AddTenantAsync()
+    {
+        var tenant = NewId();
+        await ExecuteAsync(
+            Admin,
+            $"""
+             insert into tenants (id, name) values ('{tenant}', 'Tenant');
+             insert into users (id, tenant_id, user_id, subject, role) values ('{NewId()}', '{tenant}', 1, '1', 'owner');
+             """);
+        return new TenantId(tenant);
+    }
+
+    public Task AddUserAsync(TenantId tenant, int userId) =>
+        ExecuteAsync(Admin, $"insert into users (id, tenant_id, user_id, subject, role) values ('{NewId()}', '{tenant}', {userId}, '{userId}', 'operator')");
+
+    /// <summary>An active account of the tenant's user 1 in a shard of choice.</summary>
+    public async Task<Guid> AddAccountAsync(TenantId tenant, int shard = 0, string status = "active", string world = "sandbox", int userId = 1)
+    {
+        var account = NewId();
+        await ExecuteAsync(
+            Admin,
+            $"insert into telegram_accounts (id, tenant_id, user_id, shard, world, status) values ('{account}', '{tenant}', {userId}, {shard}, '{world}', '{status}')");
+        return account;
+    }
+
+    public async Task<Guid> AddDialogAsync(TenantId tenant, Guid account, long peer = 1000002)
+    {
+        var dialog = NewId();
+        await ExecuteAsync(
+            Admin,
+            $"""
+             insert into dialogs (id, tenant_id, source, personal_account_id, peer_kind, peer_id)
+             values ('{dialog}', '{tenant}', 'personal_telegram', '{account}', 'user', {peer})
+             """);
+        return dialog;
+    }
+
+    /// <summary>An accepted outgoing message, not counted in <c>message_counters</c>.</summary>
+    public async Task<Guid> AddMessageAsync(
+        TenantId tenant, Guid account, Guid dialog, int shard = 0, string status = "pending", int priority = 1, long epoch = 0)
+    {
+        var message = NewId();
+        await ExecuteAsync(
+            Admin,
+            $"""
+             insert into messages (id, tenant_id, account_id, dialog_id, shard, direction, status, priority, text, random_id, accepted_at, epoch)
+             values ('{message}', '{tenant}', '{account}', '{dialog}', {shard}, 'personal_telegram_out', '{status}', {priority}, 'hello',
+                     {message.GetHashCode()}, now(), {epoch})
+             """);
+        return message;
+    }
+
+    /// <summary>Gives a shard to somebody without any lease ever running out.</summary>
+    public async Task<ShardClaim> OwnAsync(int shard)
+    {
+        var epoch = await ScalarAsync<long>(
+            Admin, $"update shards set owner = '{NewId()}', epoch = epoch + 1, lease_until = 'infinity' where id = {shard} returning epoch");
+        return new ShardClaim(shard, epoch);
+    }
+
+    public static async Task ExecuteAsync(NpgsqlDataSource source, string sql)
+    {
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    public static async Task<T> ScalarAsync<T>(NpgsqlDataSource source, string sql)
+    {
+        await using var command = source.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+    }
+
+    /// <summary>Rows as text, columns joined by a space, in the order of the query.</summary>
+    public static async Task<string[]> RowsAsync(NpgsqlDataSource source, string sql)
+    {
+        await using var command = source.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        return await ReadRowsAsync(reader);
+    }
+
+    public static async Task<string[]> ReadRowsAsync(NpgsqlDataReader reader)
+    {
+        var rows = new List<string>();
+        while (await reader.ReadAsync(TestContext.Current.CancellationToken))
+        {
+            rows.Add(string.Join(' ', Enumerable.Range(0, reader.FieldCount)
+                .Select(i => reader.IsDBNull(i) ? "-" : Convert.ToString(reader.GetValue(i), CultureInfo.InvariantCulture))));
+        }
+
+        return [.. rows];
+    }
+}
