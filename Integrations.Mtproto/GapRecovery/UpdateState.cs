@@ -52,11 +52,8 @@ public sealed record UpdateSequencerOptions
 /// <summary>What the sequencer wants from the server. Each is handed out once and stays in flight until its answer or failure is reported.</summary>
 public abstract record UpdateRequest;
 
-/// <summary>The account has no state yet.</summary>
-public sealed record StateRequest : UpdateRequest
-{
-    public UpdatesGetState ToCall() => new();
-}
+/// <summary>The account has no state yet, or its position means nothing any more: <see cref="UpdatesGetState"/>.</summary>
+public sealed record StateRequest : UpdateRequest;
 
 /// <summary>What the common box, the encrypted box and the sequence have missed.</summary>
 public sealed record DifferenceRequest(int Pts, int Qts, int Date) : UpdateRequest
