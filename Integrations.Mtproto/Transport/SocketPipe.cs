@@ -68,6 +68,9 @@ public sealed class SocketPipe : IDuplexPipe, IDisposable
 
     private sealed class FencedStream(Socket socket, Func<bool> mayWrite) : Stream
     {
+        /// <summary>A send goes on by itself until the kernel has taken all of it, so the fence is asked again for each piece of this size.</summary>
+        private const int PieceSize = 16 * 1024;
+
         private int _closed;
 
         public override bool CanRead => true;
@@ -89,7 +92,6 @@ public sealed class SocketPipe : IDuplexPipe, IDisposable
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            // A send may take only part of the bytes, and the fence may fall between two of them.
             while (!buffer.IsEmpty)
             {
                 if (!mayWrite())
@@ -98,7 +100,8 @@ public sealed class SocketPipe : IDuplexPipe, IDisposable
                     throw new WriteFencedException();
                 }
 
-                buffer = buffer[await socket.SendAsync(buffer, cancellationToken)..];
+                var piece = buffer[..Math.Min(buffer.Length, PieceSize)];
+                buffer = buffer[await socket.SendAsync(piece, cancellationToken)..];
             }
         }
 
