@@ -150,10 +150,15 @@ public sealed class FrameConnection : IDisposable
         await WriteAsync(payload, cancellationToken);
     }
 
-    /// <summary>Ends the stream in order, once every packet under way has been taken.</summary>
+    /// <summary>Ends the stream in order. With a write under way, which may hang for ever, it aborts instead.</summary>
     public async ValueTask CloseAsync()
     {
-        await _writeGate.WaitAsync(CancellationToken.None);
+        if (!await _writeGate.WaitAsync(TimeSpan.Zero, CancellationToken.None))
+        {
+            Abort();
+            return;
+        }
+
         try
         {
             if (Interlocked.Exchange(ref _aborted, 1) != 0)

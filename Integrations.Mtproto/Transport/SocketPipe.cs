@@ -31,13 +31,15 @@ public sealed class SocketPipe : IDuplexPipe, IDisposable
     /// <param name="host">IP address or DNS name.</param>
     /// <param name="port">TCP port.</param>
     /// <param name="mayWrite">
-    /// Asked immediately before each write to the socket, on the writing thread; it must be quick. False aborts the connection and
+    /// Asked before connecting and immediately before each write to the socket, on the writing thread; it must be quick. False aborts the connection and
     /// fails the write with <see cref="WriteFencedException"/>.
     /// </param>
     /// <param name="cancellationToken">Gives up connecting.</param>
     public static async ValueTask<SocketPipe> ConnectAsync(string host, int port, Func<bool> mayWrite, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(mayWrite);
+        if (!mayWrite())
+            throw new WriteFencedException();
         EndPoint endpoint = IPAddress.TryParse(host, out var address) ? new IPEndPoint(address, port) : new DnsEndPoint(host, port);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try

@@ -1,0 +1,35 @@
+namespace Integrations.Mtproto.Session;
+
+/// <summary>The waits of a session. The defaults follow TDLib and the documentation.</summary>
+public sealed record SessionTimings
+{
+    /// <summary>Between two regular pings. The documentation asks for 60 s with a disconnect delay of 75 s.</summary>
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>After this silence of the client the server closes the connection (the argument of ping_delay_disconnect).</summary>
+    public TimeSpan DisconnectDelay { get; init; } = TimeSpan.FromSeconds(75);
+
+    /// <summary>A ping without any reaction for so long means a dead connection.</summary>
+    public TimeSpan PongTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>With a call waiting, a ping is sent after this silence of the server.</summary>
+    public TimeSpan SilenceBeforePing { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>A call without an answer for so long has its state asked after, and again after each further such time.</summary>
+    public TimeSpan StatePoll { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest one attempt to connect may take.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>A connection that lived so long was a good one: the next reconnect is immediate again.</summary>
+    public TimeSpan GoodConnection { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest wait between two attempts to connect.</summary>
+    public TimeSpan LongestReconnectDelay { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The least wait after the server answered with flood (-429).</summary>
+    public TimeSpan FloodDelay { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Between two requests for future salts.</summary>
+    public TimeSpan SaltRequestInterval { get; init; } = TimeSpan.FromMinutes(5);
+}
