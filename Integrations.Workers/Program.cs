@@ -1,5 +1,6 @@
-using Integrations.Core;
 using Integrations.Core.Persistence;
+using Integrations.Core.Telegram.Clients;
+using Integrations.Workers;
 
 if (args is ["migrate", .. var rest])
 {
@@ -10,7 +11,9 @@ if (args is ["migrate", .. var rest])
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
-builder.AddIntegrationsCore();
+builder.AddAccounts();
+builder.Services.AddSingleton<CreateTelegramClient>(services => settings => new MtprotoTelegramClient(
+    settings, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<MtprotoTelegramClient>>()));
 
 var app = builder.Build();
 app.MapDefaultEndpoints();

@@ -61,6 +61,10 @@ public sealed partial class UpdateSequencer
     /// <summary>Updates held in memory.</summary>
     public int Queued => _queued;
 
+    /// <summary>Nothing is being asked for: what happened before the last <see cref="Reconnected"/> has been handed out and confirmed.</summary>
+    public bool IsCaughtUp =>
+        _state is not null && _outstanding is null && _answers.Count == 0 && !_common.Active && !_stateFetch.Active && _channels.Values.All(f => !f.Active);
+
     /// <summary>When to call again although nothing was received; null while only an answer or a confirmation can help.</summary>
     public DateTimeOffset? WakeAt
     {

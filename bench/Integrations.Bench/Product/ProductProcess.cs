@@ -11,10 +11,13 @@ internal sealed class ProductProcess : IAsyncDisposable
     private readonly string _log;
     private Process? _appHost;
 
-    private ProductProcess(string directory)
+    private readonly string _temporary;
+
+    private ProductProcess(string temporary)
     {
-        _directory = directory;
-        _log = Path.Combine(directory, "apphost-console.log");
+        _temporary = temporary;
+        _directory = Path.Combine(temporary, "data");
+        _log = Path.Combine(temporary, "apphost-console.log");
     }
 
     public ProductAddresses Addresses { get; private set; } = null!;
@@ -26,7 +29,7 @@ internal sealed class ProductProcess : IAsyncDisposable
         if (!OperatingSystem.IsWindows())
         {
             // PostgreSQL runs as another user and must be able to reach its own directory inside.
-            File.SetUnixFileMode(product._directory, (UnixFileMode)Convert.ToInt32("755", 8));
+            File.SetUnixFileMode(product._temporary, (UnixFileMode)Convert.ToInt32("755", 8));
         }
 
         try
@@ -45,7 +48,8 @@ internal sealed class ProductProcess : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var addresses = ProductAddresses.FileIn(_directory);
-        File.Delete(addresses);
+        if (File.Exists(addresses))
+            File.Delete(addresses);
         var root = RepositoryRoot();
         var dll = Directory.EnumerateFiles(Path.Combine(root, "Integrations.AppHost", "bin"), "Integrations.AppHost.dll", SearchOption.AllDirectories)
             .OrderByDescending(File.GetLastWriteTimeUtc)
@@ -78,7 +82,7 @@ internal sealed class ProductProcess : IAsyncDisposable
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         try
         {
-            while (!File.Exists(addresses))
+            while (!ProductAddresses.IsReady(_directory))
             {
                 if (_appHost.HasExited)
                     throw new ScenarioException($"the AppHost ended with {_appHost.ExitCode} before it was ready:\n{Tail()}");
@@ -131,9 +135,9 @@ internal sealed class ProductProcess : IAsyncDisposable
         }
 
         if (Environment.GetEnvironmentVariable("INTEGRATIONS_KEEP_DATA") is null)
-            Directory.Delete(_directory, recursive: true);
+            Directory.Delete(_temporary, recursive: true);
         else
-            Console.Error.WriteLine($"kept: {_directory}");
+            Console.Error.WriteLine($"kept: {_temporary}");
     }
 
     /// <summary>The last lines of what the AppHost printed.</summary>
@@ -174,11 +178,11 @@ internal sealed class ProductAddresses
 
     private ProductAddresses(JsonNode addresses, JsonNode parameters) => (_addresses, _parameters) = (addresses, parameters);
 
-    public Uri Api => new(_addresses.Text("api"));
+    public Uri Api => Http("api");
 
-    public Uri Web => new(_addresses.Text("web"));
+    public Uri Web => Http("web");
 
-    public Uri Sandbox => new(_addresses.Text("sandbox"));
+    public Uri Sandbox => Http("sandbox");
 
     public string SandboxToken => _parameters.Text("sandbox-token");
 
@@ -192,9 +196,16 @@ internal sealed class ProductAddresses
         JsonNode.Parse(File.ReadAllText(FileIn(directory)))!,
         JsonNode.Parse(File.ReadAllText(Path.Combine(directory, "parameters.json")))!);
 
+    /// <summary>Whether every resource of the copy in this directory is up.</summary>
+    public static bool IsReady(string directory) =>
+        File.Exists(FileIn(directory)) && JsonNode.Parse(File.ReadAllText(FileIn(directory)))!["ready"]?.GetValue<bool>() == true;
+
     /// <summary>The process ids of a resource; several when it has replicas.</summary>
     public IReadOnlyList<int> Pids(string resource) =>
-        [.. _addresses["pids"]!.AsObject()
-            .Where(p => p.Key == resource || p.Key.StartsWith(resource + "-", StringComparison.Ordinal))
-            .Select(p => p.Value!.GetValue<int>())];
+        [.. _addresses["resources"]!.AsObject().Select(r => r.Value!)
+            .Where(r => r.Text("resource") == resource && r["pid"] is not null)
+            .Select(r => r["pid"]!.GetValue<int>())];
+
+    private Uri Http(string resource) =>
+        new(_addresses["resources"]![resource]?["endpoints"].OptionalText("http") ?? throw new ScenarioException($"'{resource}' has no HTTP address"));
 }

@@ -1,0 +1,202 @@
+using Integrations.Mtproto.Handshake;
+using Integrations.Mtproto.Schema;
+using Integrations.Mtproto.Session;
+using Integrations.Mtproto.Tl;
+using Integrations.Mtproto.Transport;
+
+namespace Integrations.Mtproto;
+
+/// <summary>
+/// One account's way to Telegram: keeps a key, stays connected, follows the account to its data centre, logs in and out, sends, and
+/// receives without gaps.
+/// </summary>
+/// <remarks>
+/// Calls fail with <see cref="RpcException"/> when Telegram refuses and with <see cref="SessionClosedException"/> when the client was
+/// closed before an answer came; while the connection is away they wait, and the caller's token is the time limit.
+/// Nothing here sleeps on a flood wait.
+/// </remarks>
+public sealed partial class TelegramClient(TelegramClientOptions options) : IAsyncDisposable
+{
+    private const int MaxMoves = 3;
+    private readonly SemaphoreSlim _moving = new(1, 1);
+    private readonly CancellationTokenSource _closed = new();
+    private volatile MtprotoSession? _connection;
+    private Task _dispatching = Task.CompletedTask;
+
+    /// <summary>Somebody accepted the QR token that is shown: export it again. Raised on the connection's loop; return quickly.</summary>
+    public event Action? LoginTokenAccepted;
+
+    /// <summary>The connection came or went. Raised on its own loop; return quickly.</summary>
+    public event Action<SessionState>? StateChanged;
+
+    /// <summary>
+    /// The connection cannot go on by itself: the server does not know the key (<see cref="AuthKeyUnknownException"/>), it is the wrong
+    /// data centre, or the right to write has lapsed (<see cref="WriteFencedException"/>).
+    /// </summary>
+    public event Action<Exception>? Failed;
+
+    /// <summary>What to keep; null before the first connect.</summary>
+    public TelegramSession? Session { get; private set; } = options.Session;
+
+    /// <summary>Whether calls can be answered at this moment.</summary>
+    public bool IsConnected => _connection?.State == SessionState.Connected;
+
+    /// <summary>Connects; makes a key first where the session has none.</summary>
+    /// <exception cref="IOException">The servers could not be reached, or refused the key exchange.</exception>
+    public async Task ConnectAsync(CancellationToken cancellationToken)
+    {
+        if (_connection is null)
+            await OpenAsync(Session?.DcId ?? options.Servers.FirstDc, Session, cancellationToken);
+    }
+
+    /// <summary>Makes one call at the account's data centre, and follows it when Telegram says that it is another.</summary>
+    public async Task<T> InvokeAsync<T>(TlRequest<T> request, CancellationToken cancellationToken)
+        where T : notnull
+    {
+        for (var moves = 0; ; moves++)
+        {
+            var connection = _connection ?? throw new InvalidOperationException("The client is not connected.");
+            try
+            {
+                return await connection.InvokeAsync(request, cancellationToken);
+            }
+            catch (RpcException e) when (e.MigrateTo is not null && moves < MaxMoves)
+            {
+                await MoveToAsync(e.MigrateTo.Value, cancellationToken);
+            }
+            catch (RpcException e) when (e.Is("AUTH_RESTART") && moves < MaxMoves)
+            {
+                // The server forgot where the login stood before anything happened: the same call begins it again.
+            }
+        }
+    }
+
+    /// <summary>Drops the socket at once; nothing that is buffered goes out. Safe from any thread, and more than once.</summary>
+    public void Abort() => _connection?.Abort();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _closed.CancelAsync();
+        await CloseAsync();
+        _moving.Dispose();
+        _closed.Dispose();
+    }
+
+    /// <summary>Goes on at another data centre, with a key of its own; the key of the old one is given up, since nobody is logged in there.</summary>
+    private async Task MoveToAsync(int dcId, CancellationToken cancellationToken)
+    {
+        await _moving.WaitAsync(cancellationToken);
+        try
+        {
+            if (Session?.DcId == dcId)
+                return;
+            await CloseAsync();
+            await OpenAsync(dcId, null, cancellationToken);
+        }
+        finally
+        {
+            _moving.Release();
+        }
+    }
+
+    private async Task OpenAsync(int dcId, TelegramSession? kept, CancellationToken cancellationToken)
+    {
+        var dc = options.Servers.Dc(dcId);
+        if (kept is null)
+        {
+            var made = await ExchangeKeysAsync(dc, cancellationToken);
+            // Saved before the key is used for anything: a device that nobody could log out again must not come to be.
+            await SaveAsync(new TelegramSession(dcId, made.AuthKey, made.ServerSalt, 0), cancellationToken);
+        }
+
+        var session = Session!;
+        var connection = new MtprotoSession(new MtprotoSessionOptions
+        {
+            ConnectAsync = ct => ConnectToAsync(dc, ct),
+            AuthKey = session.Key,
+            Salts = session.Salt == 0 ? [] : [new ServerSalt(session.Salt, 0, 0)],
+            Introduction = Introduction(),
+            StateChanged = state => StateChanged?.Invoke(state),
+            Time = options.Time,
+            Random = options.Random,
+            Logger = options.Logger,
+        });
+        connection.Start();
+        _connection = connection;
+        _dispatching = DispatchAsync(connection, _closed.Token);
+    }
+
+    private async Task<HandshakeResult> ExchangeKeysAsync(TelegramDc dc, CancellationToken cancellationToken)
+    {
+        using var connection = await ConnectToAsync(dc, cancellationToken);
+        var handshake = new ClientHandshake(options.Servers.Keys, dc.Id + options.Servers.HandshakeDcOffset, options.Random);
+        return await KeyExchange.RunAsync(connection, handshake, new Envelope.MessageIdSource(options.Time), cancellationToken);
+    }
+
+    private async ValueTask<FrameConnection> ConnectToAsync(TelegramDc dc, CancellationToken cancellationToken)
+    {
+        var pipe = options.Connect is { } connect
+            ? await connect(dc, cancellationToken)
+            : await SocketPipe.ConnectAsync(dc.Host, dc.Port, options.MayWrite, cancellationToken);
+        return FrameConnection.Connect(pipe, options.Transport, options.Obfuscated, options.Random);
+    }
+
+    // core.telegram.org/api/invoking: what the first calls of every connection begin with. The query is the last field, so that
+    // everything before it is the same for every call.
+    private byte[] Introduction()
+    {
+        var query = new HelpGetConfig();
+        var whole = new InvokeWithLayer
+        {
+            Layer = SchemaLayer.Current,
+            Query = new InitConnection
+            {
+                ApiId = options.ApiId,
+                DeviceModel = options.Device.Model,
+                SystemVersion = options.Device.SystemVersion,
+                AppVersion = options.Device.AppVersion,
+                SystemLangCode = options.Device.SystemLangCode,
+                LangPack = "",
+                LangCode = options.Device.LangCode,
+                Query = query,
+            },
+        }.ToBytes();
+        return whole[..^query.ToBytes().Length];
+    }
+
+    private async Task DispatchAsync(MtprotoSession connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (await connection.NextNoticeAsync(cancellationToken) is { } notice)
+            {
+                if (notice is UpdatesReceived { Updates: UpdateShort { Update: UpdateLoginToken } })
+                    LoginTokenAccepted?.Invoke();
+                else if (_pump is { } pump)
+                    await (notice is UpdatesReceived received ? pump.PushAsync(received.Updates, cancellationToken) : pump.ReconnectedAsync(cancellationToken));
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Closed: whatever was pushed last is asked for as a difference at the next start.
+        }
+        catch (Exception e) when (e is AuthKeyUnknownException or TransportErrorException or WriteFencedException)
+        {
+            Failed?.Invoke(e);
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        if (Interlocked.Exchange(ref _connection, null) is { } connection)
+            await connection.DisposeAsync();
+        await _dispatching;
+    }
+
+    private async Task SaveAsync(TelegramSession session, CancellationToken cancellationToken)
+    {
+        await options.SaveSession(session, cancellationToken);
+        Session = session;
+    }
+}

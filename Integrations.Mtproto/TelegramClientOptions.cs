@@ -1,0 +1,67 @@
+using System.IO.Pipelines;
+using Integrations.Mtproto.Crypto;
+using Integrations.Mtproto.GapRecovery;
+using Integrations.Mtproto.Transport;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Integrations.Mtproto;
+
+/// <summary>How a program presents itself in <c>initConnection</c>; the account's owner sees it in the list of devices.</summary>
+public sealed record TelegramDevice
+{
+    public required string Model { get; init; }
+
+    public required string SystemVersion { get; init; }
+
+    public required string AppVersion { get; init; }
+
+    /// <summary>ISO 639-1, of the program's interface.</summary>
+    public string LangCode { get; init; } = "en";
+
+    /// <summary>ISO 639-1, optionally with a region.</summary>
+    public string SystemLangCode { get; init; } = "en";
+}
+
+/// <summary>What one <see cref="TelegramClient"/> needs; everything from outside is here, so that it runs deterministically.</summary>
+public sealed record TelegramClientOptions
+{
+    public required TelegramServers Servers { get; init; }
+
+    /// <summary>Of the operator's own application (my.telegram.org).</summary>
+    public required int ApiId { get; init; }
+
+    public required string ApiHash { get; init; }
+
+    public required TelegramDevice Device { get; init; }
+
+    /// <summary>An earlier session to go on with; null makes a new key at the first data centre.</summary>
+    public TelegramSession? Session { get; init; }
+
+    /// <summary>
+    /// Awaited whenever the session changes in a way that must not be lost: a new key before its first use in a login, the data centre
+    /// before a login goes on there, the user once it is through.
+    /// </summary>
+    public required Func<TelegramSession, CancellationToken, Task> SaveSession { get; init; }
+
+    /// <summary>Asked before every write to a socket; once it says no, the socket is aborted and nothing is flushed.</summary>
+    public Func<bool> MayWrite { get; init; } = static () => true;
+
+    /// <summary>The access hash of a peer that was delivered in an earlier batch; null when it was never seen.</summary>
+    public required Func<PeerKey, CancellationToken, ValueTask<long?>> FindAccessHash { get; init; }
+
+    public TransportFormat Transport { get; init; } = TransportFormat.Intermediate;
+
+    /// <summary>Hides the protocol from middle boxes that look for it.</summary>
+    public bool Obfuscated { get; init; }
+
+    /// <summary>Opens a byte stream to a data centre; by default a TCP connection behind <see cref="MayWrite"/>.</summary>
+    public Func<TelegramDc, CancellationToken, ValueTask<IDuplexPipe>>? Connect { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public IRandomSource Random { get; init; } = SystemRandomSource.Instance;
+
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+}

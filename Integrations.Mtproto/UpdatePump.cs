@@ -1,0 +1,162 @@
+using System.Threading.Channels;
+using Integrations.Mtproto.GapRecovery;
+using Integrations.Mtproto.Schema;
+using Integrations.Mtproto.Session;
+
+namespace Integrations.Mtproto;
+
+/// <summary>
+/// Drives <see cref="UpdateSequencer"/>: one loop takes what the server pushed and what calls returned, has batches stored, and asks
+/// for what is missing.
+/// </summary>
+/// <remarks>
+/// The sequencer is touched by the loop alone; everything else posts into the inbox. The inbox is bounded: while a commit is slow the
+/// connection is read no further, and the server keeps the rest.
+/// </remarks>
+internal sealed class UpdatePump(UpdateSequencer sequencer, TelegramClient client, CommitUpdates commit, TimeProvider time)
+{
+    private const int InboxSize = 1_000;
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+    private readonly Channel<Action<UpdateSequencer>> _inbox = System.Threading.Channels.Channel.CreateBounded<Action<UpdateSequencer>>(InboxSize);
+    private readonly List<SentId> _sent = [];
+    private bool _caughtUp;
+
+    /// <summary>Updates waiting in memory.</summary>
+    public int Queued => sequencer.Queued + _inbox.Reader.Count;
+
+    public ValueTask PushAsync(UpdatesBase updates, CancellationToken cancellationToken) =>
+        _inbox.Writer.WriteAsync(s => s.Receive(updates), cancellationToken);
+
+    public ValueTask ReconnectedAsync(CancellationToken cancellationToken) => _inbox.Writer.WriteAsync(s => s.Reconnected(), cancellationToken);
+
+    /// <summary>Posts the result of a send; it is stored together with the position that it moved, or earlier, never later.</summary>
+    public ValueTask SentAsync(SentId sent, SentMessage message, UpdatesBase result, CancellationToken cancellationToken) =>
+        _inbox.Writer.WriteAsync(
+            s =>
+            {
+                _sent.Add(sent);
+                if (result is UpdateShortSentMessage shortForm)
+                    s.ReceiveSent(shortForm, message, sent);
+                else
+                    s.Receive(result, sent);
+            },
+            cancellationToken);
+
+    /// <summary>Runs until cancelled, or until a commit fails: then the exception is the caller's to judge.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        List<Task> asking = [];
+        try
+        {
+            while (true)
+            {
+                while (_inbox.Reader.TryRead(out var input))
+                    input(sequencer);
+                if (sequencer.TakeBatch() is { } batch)
+                {
+                    await DeliverAsync(batch, cancellationToken);
+                    sequencer.Confirm(batch);
+                    continue;
+                }
+
+                if (_sent.Count > 0 || (!_caughtUp && sequencer.IsCaughtUp))
+                {
+                    await DeliverAsync(null, cancellationToken);
+                    continue;
+                }
+
+                asking.RemoveAll(task => task.IsCompleted);
+                foreach (var request in sequencer.TakeRequests())
+                    asking.Add(AskAsync(request, stop.Token));
+                await WaitAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(asking);
+        }
+    }
+
+    private async ValueTask DeliverAsync(UpdateBatch? batch, CancellationToken cancellationToken)
+    {
+        SentId[] sent = [.. _sent];
+        var caughtUp = !_caughtUp && batch is null && sequencer.IsCaughtUp;
+        await commit(new UpdateDelivery(batch, sent, caughtUp), cancellationToken);
+        _caughtUp |= caughtUp;
+        _sent.RemoveRange(0, sent.Length);
+    }
+
+    private async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        if (sequencer.WakeAt is not { } wakeAt)
+        {
+            await _inbox.Reader.WaitToReadAsync(cancellationToken);
+            return;
+        }
+
+        var delay = wakeAt - time.GetUtcNow();
+        if (delay <= TimeSpan.Zero)
+            return;
+        using var timer = new CancellationTokenSource(delay, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        try
+        {
+            await _inbox.Reader.WaitToReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The sequencer asked to be called again by now.
+        }
+    }
+
+    /// <summary>Makes one request of the sequencer and posts its answer; a refusal that waiting does not cure ends a channel's box.</summary>
+    private async Task AskAsync(UpdateRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _inbox.Writer.WriteAsync(await AnswerAsync(request, cancellationToken), cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The pump is stopping; the request is made again by the next one.
+        }
+    }
+
+    private async Task<Action<UpdateSequencer>> AnswerAsync(UpdateRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            switch (request)
+            {
+                case StateRequest:
+                    var now = await client.InvokeAsync(new UpdatesGetState(), cancellationToken);
+                    return s => s.ReceiveState(now);
+                case DifferenceRequest common:
+                    var difference = await client.InvokeAsync(common.ToCall(), cancellationToken);
+                    return s => s.ReceiveDifference(difference);
+                case ChannelDifferenceRequest channel:
+                    if (await client.FindChannelAsync(channel.ChannelId, cancellationToken) is not { } input)
+                        return s => s.ForgetChannel(channel.ChannelId);
+                    var part = await client.InvokeAsync(channel.ToCall(input), cancellationToken);
+                    return s => s.ReceiveChannelDifference(channel.ChannelId, part);
+                default:
+                    throw new InvalidOperationException($"{request.GetType().Name} is no request.");
+            }
+        }
+        catch (RpcException e) when (request is ChannelDifferenceRequest channel && e.Code is 400 or 403 or 406)
+        {
+            return s => s.ForgetChannel(((ChannelDifferenceRequest)request).ChannelId);
+        }
+        catch (RpcException e)
+        {
+            var retryIn = e.RetryAfter ?? RetryDelay;
+            return s => s.RequestFailed(request, retryIn);
+        }
+        catch (SessionClosedException)
+        {
+            return s => s.RequestFailed(request, RetryDelay);
+        }
+    }
+}
