@@ -14,7 +14,7 @@ public static class RabbitMQBuilderExtensions
         int? port = null)
     {
         // Erlang's port mapper, which RabbitMQ would otherwise leave behind as a daemon on a port shared with the whole machine.
-        var portMapper = new PortMapperResource($"{name}-epmd");
+        var portMapper = new PortMapperResource(name);
         portMapper.Annotations.Add(new LocalEndpoint("tcp", "tcp", port is null ? null : PortMapperResource.DefaultPort));
         portMapper.Annotations.Add(new LocalProgram(services => new PortMapperProgram(portMapper, services)));
         builder.AddResource(portMapper);

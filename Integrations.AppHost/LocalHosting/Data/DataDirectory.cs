@@ -48,8 +48,13 @@ internal sealed class DataDirectory : IDisposable
         try
         {
             // FileShare.None is an advisory flock here: it goes away with the process, however that ends.
-            @lock = new FileStream(
-                System.IO.Path.Combine(path, "run", "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            @lock = new FileStream(System.IO.Path.Combine(path, "run", "lock"), new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
         }
         catch (IOException)
         {

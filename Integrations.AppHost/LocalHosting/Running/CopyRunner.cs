@@ -71,8 +71,8 @@ internal sealed partial class CopyRunner : IAsyncDisposable
         }
     }
 
-    /// <summary>Wants the process stopped, and waits until it is.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Wants the process stopped, without waiting for that.</summary>
+    public void Abandon()
     {
         lock (_gate)
         {
@@ -80,7 +80,12 @@ internal sealed partial class CopyRunner : IAsyncDisposable
             _interrupt.Cancel();
             _wake.TrySetResult();
         }
+    }
 
+    /// <summary>Wants the process stopped, and waits until it is.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        Abandon();
         await _application.Board.WaitAsync(_resource.Name, state => state.Id != Id || state.AtRest, cancellationToken);
     }
 

@@ -1,42 +1,42 @@
-using System.Globalization;
 using Integrations.AppHost.LocalHosting.Data;
 using Microsoft.Extensions.Logging;
 
 namespace Integrations.AppHost.LocalHosting.Running;
 
 /// <summary>The application host's own log: <c>logs/apphost.log</c>, and the terminal when it runs as a program.</summary>
-internal sealed class HostLog(TimeProvider time) : ILoggerProvider
+internal sealed class HostLog : ILoggerProvider
 {
+    /// <summary>How it is named among the resources' logs.</summary>
+    public const string Id = "apphost";
+
+    private const string OwnCategories = "Integrations.";
+
     private readonly Lock _gate = new();
     private readonly List<string> _early = [];
     private ProgramLog? _file;
 
-    /// <summary>Whether warnings are also written to standard error.</summary>
+    /// <summary>Whether our own warnings are also written to standard error.</summary>
     public bool Echo { get; set; }
 
     /// <summary>Begins to write the file; what was said before is not lost.</summary>
-    public void Open(string path)
+    public void Open(ProgramLog file)
     {
         lock (_gate)
         {
-            _file = new ProgramLog(path, text => text, time);
+            _file = file;
             _early.ForEach(_file.Append);
             _early.Clear();
         }
     }
 
-    public ILogger CreateLogger(string categoryName) => new CategoryLog(this, categoryName.Split('.')[^1]);
+    public ILogger CreateLogger(string categoryName) => new CategoryLog(this, categoryName);
 
     public void Dispose()
     {
-        lock (_gate)
-        {
-            _file?.Dispose();
-            _file = null;
-        }
+        // The file belongs to the log store.
     }
 
-    private void Write(LogLevel level, string text)
+    private void Write(bool echo, string text)
     {
         lock (_gate)
         {
@@ -50,7 +50,7 @@ internal sealed class HostLog(TimeProvider time) : ILoggerProvider
             }
         }
 
-        if (Echo && level >= LogLevel.Warning)
+        if (Echo && echo)
         {
             Console.Error.WriteLine(text);
         }
@@ -69,8 +69,9 @@ internal sealed class HostLog(TimeProvider time) : ILoggerProvider
             if (IsEnabled(logLevel))
             {
                 var reason = exception is null ? "" : $": {exception.Message}";
-                owner.Write(logLevel, string.Create(
-                    CultureInfo.InvariantCulture, $"{logLevel.ToString().ToLowerInvariant()} {category}: {formatter(state, exception)}{reason}"));
+                owner.Write(
+                    logLevel >= LogLevel.Warning && category.StartsWith(OwnCategories, StringComparison.Ordinal),
+                    $"{logLevel.ToString().ToLowerInvariant()}: {formatter(state, exception)}{reason}");
             }
         }
     }

@@ -52,6 +52,9 @@ internal sealed partial class LocalApplication(
     /// <summary>Address of the developer page with its token; null when there is none.</summary>
     public string? DeveloperPageLink => _page?.Link;
 
+    /// <summary>Whatever has an output: each copy of each resource, and the application host itself.</summary>
+    public IReadOnlyList<string> LogIds => [.. _runners.Select(runner => runner.Id), HostLog.Id];
+
     public DateTimeOffset StartedAt { get; private set; }
 
     /// <summary>Takes the data directory and the ports, and begins to start the resources; it does not wait for them.</summary>
@@ -72,8 +75,8 @@ internal sealed partial class LocalApplication(
 
         Data.Prepare();
         parameters.Open(Data.Parameters);
-        hostLog.Open(Path.Combine(Data.Logs, "apphost.log"));
         _logs = new LogStore(Data.Logs, Mask, time);
+        hostLog.Open(_logs.Of(HostLog.Id));
         var services = new ProgramServices(Data, configuration, environment, appHostDirectory, time);
         foreach (var resource in resources.Where(IsIncluded))
         {
@@ -141,13 +144,14 @@ internal sealed partial class LocalApplication(
 
         _ports?.Dispose();
         _logs?.Dispose();
-        hostLog.Dispose();
         _data?.Dispose();
     }
 
     /// <summary>Kills every process now, for a user who will not wait.</summary>
     public void KillAll()
     {
+        // None of them is to be started again.
+        _runners.ForEach(runner => runner.Abandon());
         foreach (var record in _data is null ? [] : Directory.GetFiles(_data.Processes).Select(ProcessRecord.Read))
         {
             if (record is { Process.IsAlive: true })

@@ -8,21 +8,27 @@ namespace Integrations.AppHost.LocalHosting.Running;
 /// <summary>Runs the application as the program that the user started.</summary>
 internal static class TerminalRun
 {
+    /// <summary>A second request to end that comes later than this after the first means: now.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     public static async Task RunAsync(DistributedApplication app, LocalApplication local, CancellationToken cancellationToken)
     {
         await using (app)
         {
-            var stopping = new CancellationTokenSource();
+            using var stopping = new CancellationTokenSource();
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token, cancellationToken);
+            var askedAt = 0L;
             void Handle(PosixSignalContext context)
             {
                 context.Cancel = true;
-                if (stopping.IsCancellationRequested)
+                // One Ctrl-C may arrive twice, from the terminal and from a parent that passes it on.
+                if (stopping.IsCancellationRequested && local.Time.GetElapsedTime(askedAt) > Patience)
                 {
                     Console.Error.WriteLine("Stopping without waiting.");
                     local.KillAll();
                 }
 
+                askedAt = local.Time.GetTimestamp();
                 stopping.Cancel();
             }
 

@@ -10,9 +10,12 @@ using RabbitMQ.Client.Exceptions;
 namespace Integrations.AppHost.LocalHosting.Servers;
 
 /// <summary>Erlang's port mapper for one broker.</summary>
-internal sealed class PortMapperResource(string name) : Resource(name), IResourceWithEndpoints
+internal sealed class PortMapperResource(string broker) : Resource($"{broker}-epmd"), IResourceWithEndpoints
 {
     public const int DefaultPort = 43699;
+
+    /// <summary>Name of the broker.</summary>
+    public string Broker { get; } = broker;
 
     public EndpointReference Endpoint => new(this, "tcp");
 }
