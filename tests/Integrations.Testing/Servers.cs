@@ -3,7 +3,6 @@ using Aspire.Hosting;
 using Aspire.Hosting.Testing;
 using Integrations.AppHost.LocalHosting.Data;
 using Integrations.AppHost.LocalHosting.Processes;
-using Integrations.AppHost.LocalHosting.Running;
 using Npgsql;
 using Xunit;
 
@@ -77,6 +76,12 @@ public sealed class Servers : IAsyncLifetime
     {
         foreach (var directory in Directory.Exists(Parent) ? Directory.GetDirectories(Parent) : [])
         {
+            if (Directory.Exists($"/proc/{Path.GetFileName(directory).Split('-')[0]}"))
+            {
+                // Its test process lives, and may be about to take it.
+                continue;
+            }
+
             using var data = TryOpen(directory);
             if (data is not null)
             {
@@ -122,7 +127,7 @@ public sealed class Servers : IAsyncLifetime
         }
         catch (OperationCanceledException e) when (limit.IsCancellationRequested)
         {
-            var addresses = File.ReadAllText(DataDirectory.AddressesOf(_directory));
+            var addresses = File.ReadAllText(DataDirectory.StateOf(_directory));
             await DisposeAsync();
             throw new InvalidOperationException($"The servers were not ready after {StartLimit.TotalMinutes} minutes: {addresses}", e);
         }
@@ -134,19 +139,13 @@ public sealed class Servers : IAsyncLifetime
 
     private async Task JoinAsync(string addressFile)
     {
-        var addresses = AddressFile.Read(addressFile)
-            ?? throw new InvalidOperationException($"{SharedServersVariable} names {addressFile}, which is not there.");
-        if (!addresses.Ready)
-        {
-            throw new InvalidOperationException($"The servers of {addressFile} are not ready.");
-        }
-
-        var parameters = JsonSerializer.Deserialize<Dictionary<string, string>>(await File.ReadAllTextAsync(addresses.ParametersFile))!;
-        Uri Of(string resource) => new(addresses.Resources[resource].Endpoints["tcp"]);
-        PostgresAdmin = ForTests(
-            $"Host={Of("postgres").Host};Port={Of("postgres").Port};Username=postgres;Password={parameters["postgres-password"]}");
-        Redis = $"{Of("redis").Authority},password={parameters["redis-password"]}";
-        RabbitMq = $"amqp://guest:{parameters["rabbitmq-password"]}@{Of("rabbitmq").Authority}";
+        using var addresses = JsonDocument.Parse(await File.ReadAllTextAsync(addressFile));
+        string Text(string name) => addresses.RootElement.GetProperty(name).GetString()!;
+        var parameters = JsonSerializer.Deserialize<Dictionary<string, string>>(await File.ReadAllTextAsync(Text("parameters_file")))!;
+        var postgres = new Uri(Text("postgres"));
+        PostgresAdmin = ForTests($"Host={postgres.Host};Port={postgres.Port};Username=postgres;Password={parameters["postgres-password"]}");
+        Redis = $"{new Uri(Text("redis")).Authority},password={parameters["redis-password"]}";
+        RabbitMq = $"amqp://guest:{parameters["rabbitmq-password"]}@{new Uri(Text("rabbitmq")).Authority}";
     }
 
     private static string ForTests(string? connectionString) =>

@@ -26,20 +26,23 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>One record per started process.</summary>
     public string Processes => System.IO.Path.Combine(Run, "processes");
 
-    public string Addresses => AddressesOf(Path);
+    public string State => StateOf(Path);
+
+    public string Addresses => System.IO.Path.Combine(Run, "addresses.json");
 
     public string Parameters => System.IO.Path.Combine(Path, "parameters.json");
 
-    public static string AddressesOf(string path) => System.IO.Path.Combine(path, "run", "addresses.json");
+    public static string StateOf(string path) => System.IO.Path.Combine(path, "run", "state.json");
 
     /// <summary>Takes the directory, creating it when needed; null when another application host has it.</summary>
     /// <exception cref="StartRefusedException">The directory is somebody else's.</exception>
     public static DataDirectory? TryOpen(string path)
     {
-        if (Directory.Exists(path) && !Directory.Exists(System.IO.Path.Combine(path, "run")) && Directory.EnumerateFileSystemEntries(path).Any())
+        if (!Directory.Exists(System.IO.Path.Combine(path, "run")) && Array.Find(Ours, name => System.IO.Path.Exists(System.IO.Path.Combine(path, name))) is { } stranger)
         {
+            // --fresh would delete it.
             throw new StartRefusedException(
-                $"The directory {path} is not empty and does not hold data of this program. Name another one with --data.");
+                $"The directory {path} has a '{stranger}' that this program did not make. Name another directory with --data.");
         }
 
         PrivateFile.CreateDirectory(path);
@@ -83,6 +86,9 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>Creates what every run needs.</summary>
     public void Prepare()
     {
+        // What an earlier run that was killed has left is no longer true.
+        File.Delete(State);
+        File.Delete(Addresses);
         PrivateFile.CreateDirectory(Logs);
         PrivateFile.CreateDirectory(Processes);
     }

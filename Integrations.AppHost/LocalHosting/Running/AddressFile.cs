@@ -1,12 +1,13 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Aspire.Hosting.ApplicationModel;
 using Integrations.AppHost.LocalHosting.Data;
 
 namespace Integrations.AppHost.LocalHosting.Running;
 
-/// <summary>What <c>run/addresses.json</c> says. It holds no secret: <see cref="ParametersFile"/> names the file that does.</summary>
-internal sealed record Addresses
+/// <summary>What <c>run/state.json</c> says. It holds no secret.</summary>
+internal sealed record RunState
 {
     /// <summary>The application host.</summary>
     public required int Pid { get; init; }
@@ -15,25 +16,35 @@ internal sealed record Addresses
 
     public required string DataDirectory { get; init; }
 
-    public required string ParametersFile { get; init; }
-
-    public required string LogsDirectory { get; init; }
-
-    /// <summary>Without its token, which is <c>developer-page-token</c> in the parameters file.</summary>
+    /// <summary>Without its token, which is among the parameters.</summary>
     public string? DeveloperPage { get; init; }
 
     /// <summary>Whether every resource runs and is healthy, or has finished.</summary>
     public required bool Ready { get; init; }
 
     /// <summary>Each copy of each resource by its id.</summary>
-    public required IReadOnlyDictionary<string, AddressEntry> Resources { get; init; }
+    public required IReadOnlyDictionary<string, RunStateOfCopy> Resources { get; init; }
 }
 
-/// <summary>One copy of a resource.</summary>
-internal sealed record AddressEntry(
-    string Resource, string State, string? Health, int? Pid, DateTimeOffset? StartedAt, int Restarts, IReadOnlyDictionary<string, string> Endpoints);
+/// <summary>One copy of a resource in <c>run/state.json</c>.</summary>
+internal sealed record RunStateOfCopy(
+    string Resource,
+    string State,
+    string? Health,
+    int? Pid,
+    DateTimeOffset? StartedAt,
+    int Restarts,
+    IReadOnlyDictionary<string, string> Endpoints)
+{
+    /// <summary>The address that one would use: the HTTP one if there is one.</summary>
+    public string? Address => Endpoints.TryGetValue("http", out var http) ? http : Endpoints.Values.FirstOrDefault();
+}
 
-/// <summary>Writes <c>run/addresses.json</c>, for scripts and for a second start.</summary>
+/// <summary>
+/// Writes two files for other programs. <c>run/state.json</c> is there from the start and tells everything. <c>run/addresses.json</c> is
+/// the plain one for scripts: it appears once everything is ready, then follows the changes, and goes away at the end. It has each
+/// resource's address and pid under its name, and names the file of the secrets, of which it has none.
+/// </summary>
 internal sealed class AddressFile(LocalApplication application)
 {
     public static readonly JsonSerializerOptions Json = new()
@@ -43,43 +54,85 @@ internal sealed class AddressFile(LocalApplication application)
         WriteIndented = true,
     };
 
-    private byte[] _written = [];
+    private RunState? _written;
+    private bool _wasReady;
 
-    public static Addresses? Read(string path) =>
-        File.Exists(path) ? JsonSerializer.Deserialize<Addresses>(File.ReadAllBytes(path), Json) : null;
+    public static RunState? ReadState(string path) =>
+        File.Exists(path) ? JsonSerializer.Deserialize<RunState>(File.ReadAllBytes(path), Json) : null;
 
     public void Write()
     {
-        var content = JsonSerializer.SerializeToUtf8Bytes(Current(), Json);
-        if (!content.AsSpan().SequenceEqual(_written))
+        var state = Current();
+        var content = JsonSerializer.SerializeToUtf8Bytes(state, Json);
+        if (_written is not null && content.AsSpan().SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(_written, Json)))
         {
-            PrivateFile.Write(application.Data.Addresses, content);
-            _written = content;
+            return;
+        }
+
+        _written = state;
+        PrivateFile.Write(application.Data.State, content);
+        _wasReady |= state.Ready;
+        if (_wasReady)
+        {
+            PrivateFile.Write(application.Data.Addresses, JsonSerializer.SerializeToUtf8Bytes(AddressesOf(state), Json));
         }
     }
 
-    private Addresses Current()
+    private RunState Current()
     {
         var states = application.Board.All;
-        return new Addresses
+        return new RunState
         {
             Pid = Environment.ProcessId,
             StartedAt = application.StartedAt,
             DataDirectory = application.Data.Path,
-            ParametersFile = application.Data.Parameters,
-            LogsDirectory = application.Data.Logs,
             DeveloperPage = application.DeveloperPageLink?.Split('#')[0],
             Ready = states.All(state => state.IsReady || state.State == KnownResourceStates.Finished),
-            Resources = states.ToDictionary(state => state.Id, state => new AddressEntry(
-                state.Resource.Name, state.State, state.Health?.ToString(), state.Pid, state.StartedAt, state.Restarts, EndpointsOf(state))),
+            Resources = states.ToDictionary(state => state.Id, state => new RunStateOfCopy(
+                state.Resource.Name,
+                state.State,
+                state.Health?.ToString(),
+                state.Pid,
+                state.StartedAt,
+                state.Restarts,
+                EndpointsOf(state))),
         };
+    }
+
+    private JsonObject AddressesOf(RunState state)
+    {
+        var addresses = new JsonObject
+        {
+            ["ready"] = state.Ready,
+            ["pid"] = state.Pid,
+            ["data_directory"] = state.DataDirectory,
+            ["parameters_file"] = application.Data.Parameters,
+            ["logs_directory"] = application.Data.Logs,
+            ["developer_page"] = state.DeveloperPage,
+        };
+        var pids = new JsonObject();
+        foreach (var (id, copy) in state.Resources)
+        {
+            if (copy.Address is { } address)
+            {
+                addresses[id] = address;
+            }
+
+            if (copy.Pid is { } pid)
+            {
+                pids[id] = pid;
+            }
+        }
+
+        addresses["pids"] = pids;
+        return addresses;
     }
 
     private Dictionary<string, string> EndpointsOf(CopyState state)
     {
         var copy = application.Runners.FirstOrDefault(runner => runner.Id == state.Id)?.Copy ?? 0;
         return state.Resource.Endpoints().Where(endpoint => endpoint.Ports.Length > copy)
-            .ToDictionary(endpoint => endpoint.Name, endpoint => $"{endpoint.Scheme}://{LocalEndpoint.Loopback}:{endpoint.Ports[copy]}");
+            .ToDictionary(endpoint => endpoint.Name, endpoint => $"{endpoint.Scheme}://{endpoint.Host}:{endpoint.Ports[copy]}");
     }
 }
 
@@ -88,8 +141,7 @@ internal static class AlreadyRunning
 {
     public static string Describe(string dataDirectory)
     {
-        var running = AddressFile.Read(DataDirectory.AddressesOf(dataDirectory));
-        if (running is null)
+        if (AddressFile.ReadState(DataDirectory.StateOf(dataDirectory)) is not { } running)
         {
             return $"Another start is using {dataDirectory} and is not up yet.";
         }
@@ -102,7 +154,7 @@ internal static class AlreadyRunning
             $"Already running as process {running.Pid} since {running.StartedAt.ToLocalTime():yyyy-MM-dd HH:mm}, with the data in {dataDirectory}:",
             .. lines,
             .. page,
-            $"Stop it with Ctrl-C where it runs or with: kill {running.Pid}",
+            $"Stop it with Ctrl-C where it runs, or with: kill {running.Pid}",
         ]);
     }
 }

@@ -15,7 +15,8 @@ internal sealed class AddressList(LocalApplication application)
             await output.WriteLineAsync($"Developer page: {early}");
         }
 
-        var said = application.Time.GetTimestamp();
+        var saidAt = application.Time.GetTimestamp();
+        var said = "";
         while (true)
         {
             var changed = application.Board.Changed;
@@ -25,10 +26,12 @@ internal sealed class AddressList(LocalApplication application)
                 break;
             }
 
-            if (application.Time.GetElapsedTime(said) > Progress)
+            var waiting = "Not ready yet: " + string.Join(", ", missing.Select(Describe));
+            if (application.Time.GetElapsedTime(saidAt) > Progress && waiting != said)
             {
-                said = application.Time.GetTimestamp();
-                await output.WriteLineAsync("Not ready yet: " + string.Join(", ", missing.Select(Describe)));
+                saidAt = application.Time.GetTimestamp();
+                said = waiting;
+                await output.WriteLineAsync(waiting);
             }
 
             await Task.WhenAny(changed, Task.Delay(Progress, application.Time, cancellationToken)).WaitAsync(cancellationToken);

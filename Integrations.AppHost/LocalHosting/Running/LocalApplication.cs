@@ -139,6 +139,7 @@ internal sealed partial class LocalApplication(
 
         if (_data is not null)
         {
+            File.Delete(_data.State);
             File.Delete(_data.Addresses);
         }
 
@@ -257,7 +258,7 @@ internal sealed partial class LocalApplication(
             $"Port {port} of {whose} is taken{(PortOwner.Describe(port) is { } owner ? $" by {owner}" : "")}.");
     }
 
-    /// <summary>Keeps <c>addresses.json</c> and the states of child resources up with the board.</summary>
+    /// <summary>Keeps the files for other programs and the states of child resources up with the board.</summary>
     private async Task FollowAsync()
     {
         var addresses = new AddressFile(this);

@@ -13,6 +13,9 @@ internal sealed record ProgramServices(
 /// <summary>How one kind of resource is started and how one tells that it works. One instance per copy.</summary>
 internal abstract class ServerProgram : IAsyncDisposable
 {
+    /// <summary>By this mark, which <c>./test</c> sets, it finds what its tests have left behind.</summary>
+    private const string TestRunVariable = "INTEGRATIONS_TEST_RUN";
+
     /// <summary>Whether <see cref="CheckAsync"/> says anything.</summary>
     public virtual bool HasHealthCheck => true;
 
@@ -48,6 +51,11 @@ internal abstract class ServerProgram : IAsyncDisposable
             ["LANG"] = "C.UTF-8",
             ["HOME"] = "/",
         };
+        if (Environment.GetEnvironmentVariable(TestRunVariable) is { } mark)
+        {
+            environment[TestRunVariable] = mark;
+        }
+
         foreach (var (name, value) in more)
         {
             environment[name] = value;
