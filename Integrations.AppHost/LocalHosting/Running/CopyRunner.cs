@@ -31,7 +31,7 @@ internal sealed partial class CopyRunner : IAsyncDisposable
     private bool _wanted = true;
     private CancellationTokenSource _interrupt = new();
     private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Task _loop = Task.CompletedTask;
+    private Task? _loop;
     private CopyState _state;
 
     public CopyRunner(IResource resource, int copy, ServerProgram program, LocalApplication application, ILogger logger)
@@ -86,12 +86,22 @@ internal sealed partial class CopyRunner : IAsyncDisposable
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         Abandon();
+        if (_loop is null)
+        {
+            // The application was refused before anything began.
+            return;
+        }
+
         await _application.Board.WaitAsync(_resource.Name, state => state.Id != Id || state.AtRest, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _loop;
+        if (_loop is not null)
+        {
+            await _loop;
+        }
+
         await _program.DisposeAsync();
         _interrupt.Dispose();
     }

@@ -101,12 +101,15 @@ internal sealed class AppHostProcess : IAsyncDisposable
             + (File.Exists(DataDirectory.StateOf(Data)) ? await File.ReadAllTextAsync(DataDirectory.StateOf(Data)) : "no state file"));
     }
 
-    public RunState? Read() => AddressFile.ReadState(DataDirectory.StateOf(Data));
+    /// <summary>What this application host says; an earlier one that was killed may have left its own.</summary>
+    public RunState? Read() => AddressFile.ReadState(DataDirectory.StateOf(Data)) is { } state && state.Pid == Pid ? state : null;
 
     public JsonObject? ReadAddresses()
     {
         var path = Path.Combine(Data, "run", "addresses.json");
-        return File.Exists(path) ? JsonNode.Parse(File.ReadAllText(path))!.AsObject() : null;
+        return File.Exists(path) && JsonNode.Parse(File.ReadAllText(path))!.AsObject() is var addresses && (int)addresses["pid"]! == Pid
+            ? addresses
+            : null;
     }
 
     public Dictionary<string, string> Parameters() =>

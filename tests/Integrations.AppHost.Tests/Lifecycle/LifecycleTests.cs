@@ -207,7 +207,7 @@ public sealed class LifecycleTests
         const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         var secret = host.Parameters()["redis-password"];
         var tellers = Directory.GetFiles(host.Data, "*", SearchOption.AllDirectories)
-            .Where(file => !file.EndsWith(".aof", StringComparison.Ordinal) && File.ReadAllText(file).Contains(secret, StringComparison.Ordinal));
+            .Where(file => Path.GetFileName(file) != "lock" && File.ReadAllText(file).Contains(secret, StringComparison.Ordinal));
 
         Assert.Equal(Owner, File.GetUnixFileMode(Path.Combine(host.Data, "parameters.json")));
         Assert.Equal(Owner | UnixFileMode.UserExecute, File.GetUnixFileMode(host.Data));
