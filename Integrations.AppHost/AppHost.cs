@@ -37,7 +37,7 @@ var migrator = builder.AddProject<Projects.Integrations_Workers>("migrator", lau
     .WithEnvironment("Database__WorkerPassword", workerDbPassword)
     .WaitFor(database);
 
-var api = Host<Projects.Integrations_Api>("api", 8001, "API")
+var api = Host<Projects.Integrations_Api>("api", 8001, "API").WithShownPath("API reference", "/docs")
     .WithEnvironment("ConnectionStrings__integrations", DatabaseAs("integrations_api", apiDbPassword))
     .WithReference(redis)
     .WithReference(rabbitmq)

@@ -18,4 +18,16 @@ internal static class ShownUrls
                 }
             }
         });
+
+    /// <summary>Shows one more page of the resource.</summary>
+    public static IResourceBuilder<ProjectResource> WithShownPath(this IResourceBuilder<ProjectResource> builder, string text, string path) =>
+        builder.WithUrls(context =>
+        {
+            if (context.GetEndpoint("http") is { } endpoint)
+            {
+                context.Urls.Add(new ResourceUrlAnnotation { Url = endpoint.Url + path, DisplayText = text });
+            }
+
+            return Task.CompletedTask;
+        });
 }

@@ -357,8 +357,15 @@ function lineNode(line) {
   const text = element('span', 'text');
   const node = element('div', 'line', stamp, from, text);
   fill(text, node, line);
+  const level = LEVEL.exec(line.plain.slice(0, 90));
+  if (level) {
+    node.classList.add(level[1] ? 'bad' : 'warn');
+  }
   return node;
 }
+
+/** The word for a level as the hosts and the servers write it, near the beginning of the line. */
+const LEVEL = /(?:^|[\s[])(?:(fail|crit|error|critical|fatal|panic)|warn|warning)(?:[\s:\]]|$)/;
 
 /** Splits text at its colour codes: ESC [ 1 ; 32 m. Other control sequences are dropped. */
 function* coloured(text) {

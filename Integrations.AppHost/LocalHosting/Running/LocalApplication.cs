@@ -25,10 +25,16 @@ internal sealed partial class LocalApplication(
     HostLog hostLog,
     ILogger<LocalApplication> logger) : IHostedService, IAsyncDisposable
 {
+    /// <summary>A shorter text would be found in too many places that have nothing to do with it.</summary>
+    private const int ShortestMasked = 6;
+
     private static readonly TimeSpan LeftoverGrace = TimeSpan.FromSeconds(15);
 
     private readonly CancellationTokenSource _ended = new();
     private readonly List<CopyRunner> _runners = [];
+
+    /// <summary>Values of the model's secret parameters, whether generated or given by configuration.</summary>
+    private readonly HashSet<string> _secrets = [];
     private DataDirectory? _data;
     private LogStore? _logs;
     private PortBlock? _ports;
@@ -75,6 +81,7 @@ internal sealed partial class LocalApplication(
 
         Data.Prepare();
         parameters.Open(Data.Parameters);
+        await ReadSecretsAsync(cancellationToken);
         _logs = new LogStore(Data.Logs, Mask, time);
         hostLog.Open(_logs.Of(HostLog.Id));
         var services = new ProgramServices(Data, configuration, environment, appHostDirectory, time);
@@ -205,12 +212,24 @@ internal sealed partial class LocalApplication(
     /// <summary>The text with every secret in it replaced.</summary>
     public string Mask(string text)
     {
-        foreach (var secret in parameters.Values)
+        foreach (var secret in parameters.Values.Concat(_secrets))
         {
             text = text.Replace(secret, "••••••", StringComparison.Ordinal);
         }
 
         return text;
+    }
+
+    /// <summary>Settles all parameters now, so that each is kept from the first start on and none is unknown when text is masked.</summary>
+    private async Task ReadSecretsAsync(CancellationToken cancellationToken)
+    {
+        foreach (var parameter in resources.OfType<ParameterResource>().Where(parameter => parameter.Secret))
+        {
+            if (await parameter.GetValueAsync(cancellationToken) is { Length: >= ShortestMasked } value)
+            {
+                _secrets.Add(value);
+            }
+        }
     }
 
     private bool IsIncluded(IResource resource) => settings.Only is not { } only || only.Contains(resource.Name)
@@ -237,11 +256,12 @@ internal sealed partial class LocalApplication(
             taken.Add(Taken(HostSettings.DeveloperPagePort, "the developer page"));
         }
 
-        foreach (var (resource, endpoint) in resources.Where(IsIncluded).SelectMany(r => r.Endpoints().Select(e => (r, e))))
+        // Also those that do not run this time: others may refer to them.
+        foreach (var (resource, endpoint) in resources.SelectMany(r => r.Endpoints().Select(e => (r, e))))
         {
             endpoint.Ports = [.. Enumerable.Range(0, resource.Replicas())
                 .Select(copy => settings.FreePorts || endpoint.Wanted is not { } wanted || copy > 0 ? _ports.Next() : wanted)];
-            if (!settings.FreePorts && endpoint.Wanted is { } port && !PortBlock.IsFree(port))
+            if (!settings.FreePorts && endpoint.Wanted is { } port && IsIncluded(resource) && !PortBlock.IsFree(port))
             {
                 taken.Add(Taken(port, resource.Name));
             }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using Aspire.Hosting.ApplicationModel;
@@ -45,15 +46,20 @@ internal sealed class PortMapperProgram(PortMapperResource resource, ProgramServ
         {
             using var client = new System.Net.Sockets.TcpClient();
             await client.ConnectAsync(LocalEndpoint.Loopback, resource.Endpoint.Port, either.Token);
-            return null;
+            // NAMES_REQ: a length of two bytes, then 'n'. The answer begins with the mapper's own port, in four bytes.
+            var stream = client.GetStream();
+            await stream.WriteAsync(new byte[] { 0, 1, (byte)'n' }, either.Token);
+            var answer = new byte[4];
+            await stream.ReadExactlyAsync(answer, either.Token);
+            return BinaryPrimitives.ReadInt32BigEndian(answer) == resource.Endpoint.Port ? null : "Another port mapper answers.";
         }
-        catch (System.Net.Sockets.SocketException e)
+        catch (Exception e) when (e is System.Net.Sockets.SocketException or IOException)
         {
             return e.Message;
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
-            return "It does not accept a connection within 3 seconds.";
+            return "It does not answer within 3 seconds.";
         }
     }
 }
