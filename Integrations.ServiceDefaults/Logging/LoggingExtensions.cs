@@ -9,6 +9,10 @@ namespace Integrations.ServiceDefaults.Logging;
 
 internal static class LoggingExtensions
 {
+    /// <summary>Libraries that log every command or request at Information: a line per message is a load, and traces tell the same.</summary>
+    private static readonly string[] Talkative =
+        ["Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore", "Microsoft.Extensions.Http", "Npgsql", "System.Net.Http.HttpClient"];
+
     /// <summary>
     /// JSON lines, in Development plain text; <c>Logging:Console:FormatterName</c> set to <c>json</c> or <c>simple</c> overrides that.
     /// </summary>
@@ -25,6 +29,13 @@ internal static class LoggingExtensions
             ConsoleFormatterNames.Simple => TextLogFormatter.FormatterName,
             null => byEnvironment,
             var other => other,
+        });
+
+        // In front, so that Logging:LogLevel in the configuration still has the last word.
+        builder.Services.Configure<LoggerFilterOptions>(options =>
+        {
+            foreach (var category in Talkative)
+                options.Rules.Insert(0, new LoggerFilterRule(null, category, LogLevel.Warning, null));
         });
 
         if (Level(builder.Configuration) is { } level)

@@ -2,8 +2,9 @@ using System.CommandLine;
 using Integrations.Bench.Journey;
 using Integrations.Bench.Smoke;
 
-var smoke = new Command("smoke", "Walks the whole journey of a new user on a copy of the product of its own; exit 0 or 1.");
-smoke.SetAction((_, cancellationToken) => new SmokeScenario(TimeProvider.System).RunAsync(cancellationToken));
+var patience = new Option<double>("--patience") { Description = "Multiplies every limit, for a machine that is busy with something else.", DefaultValueFactory = _ => 1 };
+var smoke = new Command("smoke", "Walks the whole journey of a new user on a copy of the product of its own; exit 0 or 1.") { patience };
+smoke.SetAction((parsed, cancellationToken) => new SmokeScenario(TimeProvider.System, parsed.GetValue(patience)).RunAsync(cancellationToken));
 
 var rounds = new Option<int>("--rounds") { Description = "How often each way is measured.", DefaultValueFactory = _ => 200 };
 var file = new Option<string?>("--json") { Description = "The file that the figures are written to." };
