@@ -4,6 +4,7 @@ using Integrations.Core.Messaging;
 using Integrations.Core.Ownership;
 using Integrations.Core.Persistence;
 using Integrations.Core.Secrets;
+using Integrations.Core.Telegram.Messages;
 using Integrations.Core.Tenancy;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -100,6 +101,20 @@ public static class CoreHosting
             provider.GetRequiredService<IMeterFactory>(),
             provider.GetRequiredService<ILogger<ShardLeases>>()));
         services.AddHostedService(provider => provider.GetRequiredService<ShardLeases>());
+        return builder;
+    }
+
+    /// <summary>
+    /// The installation's own chores, done by whichever worker holds shard 0: the <c>message_balance</c> gauge, trimming of events, removal
+    /// of what has expired. Needs <see cref="AddOwnership"/>.
+    /// </summary>
+    public static TBuilder AddChores<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
+    {
+        builder.AddIntegrationsCore();
+        // AddHostedService adds each type once.
+        builder.Services.AddHostedService<MessageBalance>();
+        builder.Services.AddHostedService<EventTrimming>();
+        builder.Services.AddHostedService<ExpiredRows>();
         return builder;
     }
 
