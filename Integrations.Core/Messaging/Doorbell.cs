@@ -68,6 +68,9 @@ public sealed partial class Doorbell : BackgroundService
         }
     }
 
+    /// <summary>What would be overlooked in the broker's certificate.</summary>
+    internal SslPolicyErrors AcceptedCertificateErrors => _factory.Ssl.AcceptablePolicyErrors;
+
     /// <summary>Rings, or drops the ring. Completes at once and never fails; what it is about must have been committed before.</summary>
     public ValueTask RingAsync(Ring ring, CancellationToken ct = default)
     {

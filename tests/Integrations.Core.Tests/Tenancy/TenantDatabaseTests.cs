@@ -24,7 +24,7 @@ public sealed class TenantDatabaseTests(CoreDatabase database) : IClassFixture<C
         var tenant = await database.AddTenantAsync();
 
         await database.ApiTenants.InTenantAsync(
-            tenant, transaction => { transaction.Db.Add(Project.Open(tenant, CoreDatabase.NewId(), "Kept")); return Task.CompletedTask; }, _cancel);
+            tenant, transaction => { transaction.Db.Add(Project.Open(tenant, CoreDatabase.NewId(), "Kept", mirroring: false)); return Task.CompletedTask; }, _cancel);
 
         Assert.Equal(["Kept"], await NamesAsync(tenant));
     }
@@ -38,7 +38,7 @@ public sealed class TenantDatabaseTests(CoreDatabase database) : IClassFixture<C
             tenant,
             async transaction =>
             {
-                transaction.Db.Add(Project.Open(tenant, CoreDatabase.NewId(), "Gone"));
+                transaction.Db.Add(Project.Open(tenant, CoreDatabase.NewId(), "Gone", mirroring: false));
                 await transaction.Db.SaveChangesAsync(_cancel);
                 throw new TimeoutException();
             },
