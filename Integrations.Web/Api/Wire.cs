@@ -8,7 +8,7 @@ public sealed record Account(
     DateTimeOffset? LastConnectedAt, string? LastError, bool AcceptsPrivate, bool AcceptsGroups, bool AcceptsChannels);
 
 /// <summary>A login; its id is the account's id.</summary>
-internal sealed record Login(Guid LoginId, string Status, string? QrUrl, DateTimeOffset? ExpiresAt, string? PasswordHint, string? Code, string? Detail);
+internal sealed record Login(Guid LoginId, string Status, string? QrUrl, DateTimeOffset? ExpiresAt, string? PasswordHint, string? ErrorCode, string? ErrorDetail);
 
 internal sealed record StartLogin(string? Method = null, string? Phone = null, Guid? AccountId = null);
 

@@ -170,7 +170,7 @@ internal sealed class ProductProcess : IAsyncDisposable
     }
 }
 
-/// <summary>What the AppHost writes about a running copy: addresses in <c>run/addresses.json</c>, generated secrets in <c>parameters.json</c>.</summary>
+/// <summary>What the AppHost writes about a running copy: addresses and processes in <c>run/state.json</c>, generated secrets in <c>parameters.json</c>.</summary>
 internal sealed class ProductAddresses
 {
     private readonly JsonNode _addresses;
@@ -190,7 +190,7 @@ internal sealed class ProductAddresses
 
     public string InternalKey => _parameters.Text("internal-service-key");
 
-    public static string FileIn(string directory) => Path.Combine(directory, "run", "addresses.json");
+    public static string FileIn(string directory) => Path.Combine(directory, "run", "state.json");
 
     public static ProductAddresses Read(string directory) => new(
         JsonNode.Parse(File.ReadAllText(FileIn(directory)))!,
