@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using Integrations.Core.Persistence;
 
 namespace Integrations.Api.Authentication;
@@ -6,12 +7,15 @@ namespace Integrations.Api.Authentication;
 /// <summary>What the owner types behind the one-time link.</summary>
 internal sealed record OwnerLinkRequest
 {
+    [Required]
     [Description("The token of the link, from the part after the #.")]
     public string? Token { get; init; }
 
+    [Required]
     [Description("The address to sign in with from now on.")]
     public string? Email { get; init; }
 
+    [Required]
     [Description("10 to 256 characters.")]
     public string? Password { get; init; }
 
@@ -21,8 +25,10 @@ internal sealed record OwnerLinkRequest
 
 internal sealed record SignInRequest
 {
+    [Required]
     public string? Email { get; init; }
 
+    [Required]
     public string? Password { get; init; }
 }
 

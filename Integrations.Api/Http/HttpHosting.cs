@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Integrations.Api.Errors;
 using Integrations.Api.Json;
 
@@ -13,11 +15,17 @@ internal static class HttpHosting
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = BodyMetadata.MaxBytes;
+            // Larger than what a body may have: the server reads a refused one to its end, up to here, so that the caller gets the answer
+            // instead of a broken connection.
+            kestrel.Limits.MaxRequestBodySize = 16 * BodyMetadata.MaxBytes;
         });
         var services = builder.Services;
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower);
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+        });
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
 
         // Cors:AllowedOrigins: the origins whose pages may call the API with a token. None by default; never any origin at all.

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using Integrations.Api.Telegram;
 using Integrations.Core.Persistence;
 using Integrations.Core.Telegram.Accounts;
@@ -27,12 +28,14 @@ internal sealed record StartLoginRequest
 
 internal sealed record CodeRequest
 {
+    [Required]
     [Description("The code that Telegram delivered last.")]
     public string? Code { get; init; }
 }
 
 internal sealed record PasswordRequest
 {
+    [Required]
     [Description("The two-step password. It is used once and not stored.")]
     public string? Password { get; init; }
 }
@@ -62,7 +65,8 @@ internal sealed record ChangeAccountRequest
 /// <param name="PasswordHint">What the user once chose as a hint to his two-step password.</param>
 /// <param name="RecoveryEmail">The masked address to which a recovery code was sent.</param>
 /// <param name="RetryAt">Until when Telegram asks to wait.</param>
-/// <param name="ErrorCode">Why it failed: a code of the error catalogue.</param>
+/// <param name="Code">Why it failed: a code of the error catalogue.</param>
+/// <param name="Detail">Why it failed, in a sentence.</param>
 internal sealed record LoginResponse(
     Guid LoginId,
     string Status,
@@ -73,8 +77,8 @@ internal sealed record LoginResponse(
     string? PasswordHint,
     string? RecoveryEmail,
     DateTimeOffset? RetryAt,
-    string? ErrorCode,
-    string? ErrorDetail,
+    string? Code,
+    string? Detail,
     DateTimeOffset CreatedAt,
     DateTimeOffset? CompletedAt)
 {

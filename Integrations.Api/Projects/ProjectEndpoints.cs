@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using Integrations.Api.Authentication;
 using Integrations.Api.Http;
 using Integrations.Core.Errors;
@@ -35,6 +36,7 @@ internal static class ProjectEndpoints
 
 internal sealed record ProjectRequest
 {
+    [Required]
     [Description("Unique in the tenant; at most 200 characters.")]
     public string? Name { get; init; }
 

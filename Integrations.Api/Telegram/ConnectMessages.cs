@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using Integrations.Api.Http;
 using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Logins;
@@ -8,6 +9,7 @@ namespace Integrations.Api.Telegram;
 /// <summary>Connects by phone: first the number, then the number with the code, then, if asked, the number with the password.</summary>
 internal sealed record ConnectRequest
 {
+    [Required]
     [Description("In E.164.")]
     public string? Phone { get; init; }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using Integrations.Api.Http;
 using Integrations.Core.Persistence;
 using Integrations.Core.Telegram.Messages;
@@ -9,12 +10,15 @@ namespace Integrations.Api.Telegram;
 /// <summary>A message to send.</summary>
 internal sealed record SendRequest
 {
+    [Required]
     [Description("The account that sends.")]
     public Guid? AccountId { get; init; }
 
+    [Required]
     [Description("To whom: exactly one of the fields.")]
     public RecipientRequest? To { get; init; }
 
+    [Required]
     [Description("1 to 4096 UTF-16 units; control characters other than line feed and tab are refused.")]
     public string? Text { get; init; }
 

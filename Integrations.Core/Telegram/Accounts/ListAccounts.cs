@@ -18,7 +18,11 @@ public sealed class ListAccounts(TenantDatabase database)
             {
                 var accounts = OwnAccounts.Of(transaction, principal).AsNoTracking();
                 if (activeOnly)
-                    accounts = accounts.Where(account => account.IsActive && (account.Status != AccountStatus.Error || account.TelegramUserId != null));
+                {
+                    accounts = accounts.Where(account =>
+                        account.IsActive && account.Status != AccountStatus.Disconnected && (account.Status != AccountStatus.Error || account.TelegramUserId != null));
+                }
+
                 if (projectId is not null)
                     accounts = accounts.Where(account => account.ProjectId == projectId);
                 return accounts.OrderBy(account => account.CreatedAt).ThenBy(account => account.Id).Take(Limit).ToListAsync(cancellationToken);
