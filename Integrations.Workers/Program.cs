@@ -1,3 +1,4 @@
+using Integrations.Core;
 using Integrations.Core.Persistence;
 using Integrations.Core.Telegram.Clients;
 using Integrations.Workers;
@@ -12,6 +13,7 @@ if (args is ["migrate", .. var rest])
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddAccounts();
+builder.AddChores();
 builder.Services.AddSingleton<CreateTelegramClient>(services => settings => new MtprotoTelegramClient(
     settings, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<MtprotoTelegramClient>>()));
 

@@ -23,6 +23,7 @@ public sealed partial class DoorbellListener : IAsyncDisposable
     private readonly Task _pump;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _position;
+    private int _disposed;
 
     internal DoorbellListener(Doorbell doorbell, IEnumerable<Ring> rings, DoorbellOptions options, TimeProvider time, ILogger logger)
     {
@@ -76,6 +77,10 @@ public sealed partial class DoorbellListener : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A container that knows the owner under two types disposes of it, and so of this, twice.
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+
         await _stopping.CancelAsync();
         await _pump;
         _heard.Writer.TryComplete();
