@@ -67,7 +67,7 @@ IResourceBuilder<ParameterResource> Secret(string name) =>
     builder.AddParameter(name, new GenerateParameterDefault { MinLength = 40, Special = false }, secret: true, persist: true);
 
 ReferenceExpression DatabaseAs(string user, IResourceBuilder<ParameterResource> password) => ReferenceExpression.Create(
-    $"Host={postgres.Resource.Host};Port={postgres.Resource.Port};Username={user};Password={password};Database={database.Resource.DatabaseName}");
+    $"Host={postgres.Resource.Host};Port={postgres.Resource.Port};Username={user};Password={password};Database=integration_db");
 
 IResourceBuilder<ProjectResource> Host<TProject>(string name, int? port, string? shownAs, IResourceBuilder<ParameterResource>? token = null)
     where TProject : IProjectMetadata, new() =>

@@ -39,12 +39,6 @@ internal sealed class OwnerLink(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (!resources.TryGetCurrentState(web.Resource.Name, out _))
-        {
-            // Only a part of the application was asked for.
-            return;
-        }
-
         await resources.WaitForResourceHealthyAsync(api.Resource.Name, stoppingToken);
         await resources.WaitForResourceHealthyAsync(web.Resource.Name, stoppingToken);
         using var client = new HttpClient { BaseAddress = new Uri(api.Url) };

@@ -20,7 +20,8 @@ internal static class ShownUrls
         });
 
     /// <summary>Shows one more page of the resource.</summary>
-    public static IResourceBuilder<ProjectResource> WithShownPath(this IResourceBuilder<ProjectResource> builder, string text, string path) =>
+    public static IResourceBuilder<ProjectResource> WithShownPath(
+        this IResourceBuilder<ProjectResource> builder, string text, string path) =>
         builder.WithUrls(context =>
         {
             if (context.GetEndpoint("http") is { } endpoint)

@@ -17,7 +17,9 @@ switch (args)
 
     case ["job", ..]:
         Console.WriteLine("The job runs.");
-        return Environment.GetEnvironmentVariable("JOB_FILE") is { } file && File.Exists(file) ? int.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture) : 0;
+        return Environment.GetEnvironmentVariable("JOB_FILE") is { } file && File.Exists(file)
+            ? int.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture)
+            : 0;
 
     default:
         var builder = WebApplication.CreateBuilder(args);

@@ -31,7 +31,9 @@ public sealed class Servers : IAsyncLifetime
     private DistributedApplication? _application;
     private string _directory = "";
 
-    /// <summary>The superuser's connection string, on the database <c>postgres</c>. For host and roles; tests use <see cref="CreateDatabaseAsync"/>.</summary>
+    /// <summary>
+    /// The superuser's connection string, on the database <c>postgres</c>. Tests use <see cref="CreateDatabaseAsync"/>.
+    /// </summary>
     public string PostgresAdmin { get; private set; } = "";
 
     /// <summary>StackExchange.Redis' form: <c>host:port,password=…</c>.</summary>

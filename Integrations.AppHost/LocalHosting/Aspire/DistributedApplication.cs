@@ -77,10 +77,12 @@ public class DistributedApplication : IHost, IAsyncDisposable
 
     public static IDistributedApplicationBuilder CreateBuilder() => CreateBuilder([]);
 
-    public static IDistributedApplicationBuilder CreateBuilder(string[] args) => CreateBuilder(new DistributedApplicationOptions { Args = args });
+    public static IDistributedApplicationBuilder CreateBuilder(string[] args) =>
+        CreateBuilder(new DistributedApplicationOptions { Args = args });
 
     /// <exception cref="DistributedApplicationException">An option is not understood.</exception>
-    public static IDistributedApplicationBuilder CreateBuilder(DistributedApplicationOptions options) => new LocalApplicationBuilder(options);
+    public static IDistributedApplicationBuilder CreateBuilder(DistributedApplicationOptions options) =>
+        new LocalApplicationBuilder(options);
 
     /// <summary>Runs until the process is asked to end (Ctrl-C, SIGTERM, SIGHUP), then stops everything.</summary>
     public void Run() => RunAsync().GetAwaiter().GetResult();

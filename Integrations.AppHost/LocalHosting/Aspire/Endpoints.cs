@@ -103,5 +103,6 @@ public class ResourceUrlsCallbackContext
 
     public CancellationToken CancellationToken { get; }
 
-    public EndpointReference? GetEndpoint(string name) => Resource is IResourceWithEndpoints owner ? new EndpointReference(owner, name) : null;
+    public EndpointReference? GetEndpoint(string name) =>
+        Resource is IResourceWithEndpoints owner ? new EndpointReference(owner, name) : null;
 }

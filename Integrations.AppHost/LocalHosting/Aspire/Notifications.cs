@@ -68,14 +68,6 @@ public class ResourceNotificationService
         var target = targetState ?? KnownResourceStates.Running;
         return _board.WaitAsync(resourceName, state => state.State == target, cancellationToken);
     }
-
-    /// <param name="resourceId">Name of a resource, or of one copy of it.</param>
-    public bool TryGetCurrentState(
-        string resourceId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ResourceEvent? resourceEvent)
-    {
-        resourceEvent = _board.Find(resourceId)?.ToEvent();
-        return resourceEvent is not null;
-    }
 }
 
 public sealed class ExecuteCommandResult

@@ -15,9 +15,6 @@ public static class ResourceBuilderExtensions
     public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, ReferenceExpression value)
         where T : IResourceWithEnvironment => builder.Add(new LocalVariable(name, value));
 
-    public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, EndpointReference endpointReference)
-        where T : IResourceWithEnvironment => builder.Add(new LocalVariable(name, endpointReference));
-
     public static IResourceBuilder<T> WithEnvironment<T>(
         this IResourceBuilder<T> builder, string name, IResourceBuilder<ParameterResource> parameter)
         where T : IResourceWithEnvironment => builder.Add(new LocalVariable(name, parameter.Resource));
@@ -43,7 +40,9 @@ public static class ResourceBuilderExtensions
         return builder;
     }
 
-    /// <summary>Injects every endpoint of <paramref name="source"/> as <c>services__{name}__{scheme}__0</c> and <c>{NAME}_{ENDPOINT}</c>.</summary>
+    /// <summary>
+    /// Injects every endpoint of <paramref name="source"/> as <c>services__{name}__{scheme}__0</c> and <c>{NAME}_{ENDPOINT}</c>.
+    /// </summary>
     public static IResourceBuilder<TDestination> WithReference<TDestination>(
         this IResourceBuilder<TDestination> builder, IResourceBuilder<IResourceWithServiceDiscovery> source)
         where TDestination : IResourceWithEnvironment => builder.Add(new LocalReference(source.Resource));
@@ -60,7 +59,9 @@ public static class ResourceBuilderExtensions
         bool? isProxied = null)
         where T : IResourceWithEndpoints => builder.WithEndpoint(port, targetPort, "http", name ?? "http", env, isProxied);
 
-    /// <summary>Gives the resource a port on the loopback address. No proxy stands before it: the process listens on the port itself.</summary>
+    /// <summary>
+    /// Gives the resource a port on the loopback address. No proxy stands before it: the process listens on the port itself.
+    /// </summary>
     /// <param name="port">The port; a free one when left out or when the application runs with <c>--ports auto</c>.</param>
     /// <param name="env">The variable that tells the process its port.</param>
     public static IResourceBuilder<T> WithEndpoint<T>(

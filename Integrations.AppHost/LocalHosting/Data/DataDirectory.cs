@@ -38,7 +38,8 @@ internal sealed class DataDirectory : IDisposable
     /// <exception cref="StartRefusedException">The directory is somebody else's.</exception>
     public static DataDirectory? TryOpen(string path)
     {
-        if (!Directory.Exists(System.IO.Path.Combine(path, "run")) && Array.Find(Ours, name => System.IO.Path.Exists(System.IO.Path.Combine(path, name))) is { } stranger)
+        if (!Directory.Exists(System.IO.Path.Combine(path, "run"))
+            && Array.Find(Ours, name => System.IO.Path.Exists(System.IO.Path.Combine(path, name))) is { } stranger)
         {
             // --fresh would delete it.
             throw new StartRefusedException(

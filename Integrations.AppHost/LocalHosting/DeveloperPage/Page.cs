@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Integrations.AppHost.LocalHosting.DeveloperPage;
 
-/// <summary>The page that shows what runs: resources, their environment and their output. It listens on the loopback address alone.</summary>
+/// <summary>
+/// The page that shows what runs: resources, their environment and their output. It listens on the loopback address alone.
+/// </summary>
 internal sealed class Page : IAsyncDisposable
 {
     /// <summary>The token's name among the kept parameters.</summary>

@@ -80,7 +80,8 @@ internal static class PageEndpoints
     {
         var asked = (string)context.Request.RouteValues["id"]!;
         var ids = application.LogIds.Where(id => asked == AllLogs || id == asked).ToList();
-        var positions = ids.ToDictionary(id => id, _ => asked != AllLogs && long.TryParse(context.Request.Query["after"], out var after) ? after : 0);
+        var seen = asked != AllLogs && long.TryParse(context.Request.Query["after"], out var after) ? after : 0;
+        var positions = ids.ToDictionary(id => id, _ => seen);
         while (true)
         {
             var news = ids.Select(id => (Id: id, News: application.Logs.Of(id).After(positions[id]))).ToList();
@@ -111,7 +112,8 @@ internal static class PageEndpoints
 
         context.Response.ContentType = "text/plain; charset=utf-8";
         context.Response.Headers.ContentDisposition = $"attachment; filename=\"{id}.log\"";
-        foreach (var path in new[] { $"{id}.log.1", $"{id}.log" }.Select(name => Path.Combine(application.Data.Logs, name)).Where(File.Exists))
+        var current = Path.Combine(application.Data.Logs, $"{id}.log");
+        foreach (var path in new[] { current + ".1", current }.Where(File.Exists))
         {
             await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             await file.CopyToAsync(context.Response.Body, context.RequestAborted);

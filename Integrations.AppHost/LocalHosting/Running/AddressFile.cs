@@ -151,7 +151,8 @@ internal static class AlreadyRunning
         var page = running.DeveloperPage is { } address ? [$"  {"developer page",-16}{address}"] : Array.Empty<string>();
         return string.Join(Environment.NewLine,
         [
-            $"Already running as process {running.Pid} since {running.StartedAt.ToLocalTime():yyyy-MM-dd HH:mm}, with the data in {dataDirectory}:",
+            $"Already running as process {running.Pid} since {running.StartedAt.ToLocalTime():yyyy-MM-dd HH:mm}, "
+                + $"with the data in {dataDirectory}:",
             .. lines,
             .. page,
             $"Stop it with Ctrl-C where it runs, or with: kill {running.Pid}",

@@ -47,7 +47,9 @@ internal sealed class AddressList(LocalApplication application)
 
         if (SshTunnel() is { } tunnel)
         {
-            await output.WriteLineAsync($"{Environment.NewLine}You are connected over SSH. To reach these addresses, run on your own machine:{Environment.NewLine}  {tunnel}");
+            await output.WriteLineAsync();
+            await output.WriteLineAsync("You are connected over SSH. To reach these addresses, run on your own machine:");
+            await output.WriteLineAsync($"  {tunnel}");
         }
 
         await output.WriteLineAsync($"{Environment.NewLine}Ctrl-C stops everything.");
@@ -105,7 +107,9 @@ internal sealed class AddressList(LocalApplication application)
             return null;
         }
 
-        var ports = application.Runners.SelectMany(r => r.Resource.Endpoints().Where(e => e.Scheme is "http").Select(e => e.Ports[r.Copy])).ToList();
+        var ports = application.Runners
+            .SelectMany(runner => runner.Resource.Endpoints().Where(e => e.Scheme is "http").Select(e => e.Ports[runner.Copy]))
+            .ToList();
         if (application.DeveloperPageLink is { } page)
         {
             ports.Add(new Uri(page).Port);

@@ -17,7 +17,7 @@ namespace Integrations.AppHost.LocalHosting.Running;
 /// </remarks>
 internal sealed partial class CopyRunner : IAsyncDisposable
 {
-    private static readonly TimeSpan CheckWhileStarting = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan CheckWhileStarting = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan CheckWhileHealthy = TimeSpan.FromSeconds(5);
 
     private readonly IResource _resource;

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace Integrations.AppHost.LocalHosting.Running;
 
 /// <summary>The whole application as processes of this machine.</summary>
-[SuppressMessage("Reliability", "CA2213", Justification = "The source of the end is read once more when the container disposes this a second time.")]
+[SuppressMessage("Reliability", "CA2213", Justification = "The source of the end is asked again when the container disposes this twice.")]
 internal sealed partial class LocalApplication(
     IReadOnlyList<IResource> resources,
     HostSettings settings,
@@ -68,7 +68,8 @@ internal sealed partial class LocalApplication(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         StartedAt = time.GetUtcNow();
-        _data = DataDirectory.TryOpen(settings.DataDirectory) ?? throw new StartRefusedException(AlreadyRunning.Describe(settings.DataDirectory));
+        _data = DataDirectory.TryOpen(settings.DataDirectory)
+            ?? throw new StartRefusedException(AlreadyRunning.Describe(settings.DataDirectory));
         foreach (var name in await Leftovers.StopAsync(Data.Processes, LeftoverGrace, time, cancellationToken))
         {
             LogLeftover(name);
@@ -85,6 +86,7 @@ internal sealed partial class LocalApplication(
         _logs = new LogStore(Data.Logs, Mask, time);
         hostLog.Open(_logs.Of(HostLog.Id));
         var services = new ProgramServices(Data, configuration, environment, appHostDirectory, time);
+        Board.Absent.UnionWith(resources.Where(resource => !IsIncluded(resource)).Select(resource => resource.Name));
         foreach (var resource in resources.Where(IsIncluded))
         {
             if (resource.Annotations.OfType<LocalProgram>().FirstOrDefault() is { } program)
@@ -116,10 +118,17 @@ internal sealed partial class LocalApplication(
         var left = _runners.ToList();
         while (left.Count > 0)
         {
-            var now = left.Where(runner => !left.Exists(other => other != runner && WaitsOf(other.Resource).Any(w => w.Resource == runner.Resource)))
-                .ToList();
-            await Task.WhenAll((now.Count > 0 ? now : left).Select(runner => runner.StopAsync(cancellationToken)));
-            left.RemoveAll(now.Count > 0 ? now.Contains : _ => true);
+            bool IsNeeded(CopyRunner runner) =>
+                left.Exists(other => other != runner && WaitsOf(other.Resource).Any(wait => wait.Resource == runner.Resource));
+            var now = left.Where(runner => !IsNeeded(runner)).ToList();
+            if (now.Count == 0)
+            {
+                // They wait for each other, so no order is better than another.
+                now = [.. left];
+            }
+
+            await Task.WhenAll(now.Select(runner => runner.StopAsync(cancellationToken)));
+            left.RemoveAll(now.Contains);
         }
     }
 
@@ -234,12 +243,16 @@ internal sealed partial class LocalApplication(
 
     private bool IsIncluded(IResource resource) => settings.Only is not { } only || only.Contains(resource.Name)
         || (resource is IResourceWithParent child && only.Contains(child.Parent.Name))
-        // What a resource cannot do without and the model does not name.
-        || (resource is PortMapperResource && resources.Any(r => only.Contains(r.Name) && r.Waits().Any(w => w.Resource == resource)));
+        // The broker cannot do without, and whoever names the broker need not know.
+        || (resource is PortMapperResource mapper && only.Contains(mapper.Broker));
 
     private void CheckPrerequisites()
     {
-        var missing = _runners.SelectMany(runner => runner.Program.Prerequisites).Where(p => p.Program is null).Select(p => p.Package).Distinct().ToList();
+        var missing = _runners.SelectMany(runner => runner.Program.Prerequisites)
+            .Where(prerequisite => prerequisite.Program is null)
+            .Select(prerequisite => prerequisite.Package)
+            .Distinct()
+            .ToList();
         if (missing.Count > 0)
         {
             throw new StartRefusedException(

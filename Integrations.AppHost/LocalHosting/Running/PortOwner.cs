@@ -13,8 +13,7 @@ internal static class PortOwner
         var inodes = new[] { "/proc/net/tcp", "/proc/net/tcp6" }.Where(File.Exists).SelectMany(File.ReadLines)
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode; the address is 0100007F:1F90.
-            .Where(fields => fields.Length > 9 && fields[3] == Listening
-                && int.TryParse(fields[1].Split(':')[^1], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var local) && local == port)
+            .Where(fields => fields.Length > 9 && fields[3] == Listening && fields[1].EndsWith($":{port:X4}", StringComparison.Ordinal))
             .Select(fields => $"socket:[{fields[9]}]")
             .ToHashSet();
         foreach (var process in inodes.Count == 0 ? [] : Directory.GetDirectories("/proc"))

@@ -50,6 +50,9 @@ internal sealed class StateBoard
     private readonly List<string> _order = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Resources of the model that are not part of this run; whoever waits for one waits until told to end.</summary>
+    public HashSet<string> Absent { get; } = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Completes at the next change.</summary>
     public Task Changed
     {
@@ -118,19 +121,19 @@ internal sealed class StateBoard
     }
 
     /// <summary>Waits until the condition holds for every copy of the resource.</summary>
-    /// <exception cref="ArgumentException">There is no such resource, or it is not part of this run.</exception>
+    /// <exception cref="ArgumentException">There is no such resource.</exception>
     public async Task WaitAsync(string resourceName, Func<CopyState, bool> condition, CancellationToken cancellationToken)
     {
         while (true)
         {
             var changed = Changed;
             var states = Of(resourceName);
-            if (states.Count == 0)
+            if (states.Count == 0 && !Absent.Contains(resourceName))
             {
-                throw new ArgumentException($"There is no resource '{resourceName}' in this run.", nameof(resourceName));
+                throw new ArgumentException($"There is no resource '{resourceName}'.", nameof(resourceName));
             }
 
-            if (states.All(condition))
+            if (states.Count > 0 && states.All(condition))
             {
                 return;
             }

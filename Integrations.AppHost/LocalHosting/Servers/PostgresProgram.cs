@@ -58,7 +58,8 @@ internal sealed class PostgresProgram(PostgresServerResource server, ProgramServ
         try
         {
             var source = _source ??= NpgsqlDataSource.Create(
-                $"{await server.GetConnectionStringAsync(cancellationToken)};Database=postgres;Timeout=3;Command Timeout=3;Maximum Pool Size=2;Application Name=apphost");
+                $"{await server.GetConnectionStringAsync(cancellationToken)};Database=postgres;Timeout=3;Command Timeout=3;"
+                + "Maximum Pool Size=2;Application Name=apphost");
             await using var command = source.CreateCommand("select 1");
             await command.ExecuteScalarAsync(cancellationToken);
             return null;
@@ -97,7 +98,9 @@ internal sealed class PostgresProgram(PostgresServerResource server, ProgramServ
         await base.DisposeAsync();
     }
 
-    /// <summary>Creates the cluster beside its final place and renames it, so that an interrupted attempt is never taken for a cluster.</summary>
+    /// <summary>
+    /// Creates the cluster beside its final place and renames it, so that an interrupted attempt is never taken for a cluster.
+    /// </summary>
     private async Task InitializeAsync(string binaries, string directory, SystemUser? user, CancellationToken cancellationToken)
     {
         var partial = directory + ".partial";
@@ -182,10 +185,13 @@ internal sealed class PostgresProgram(PostgresServerResource server, ProgramServ
         }
 
         return !Directory.Exists(Root) ? null : Directory.GetDirectories(Root)
-            .Select(path => (Path: $"{path}/bin", Version: int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out var v) ? v : 0))
+            .Select(path => (Path: $"{path}/bin", Version: VersionOf(path)))
             .Where(found => found.Version >= 15 && File.Exists($"{found.Path}/postgres") && File.Exists($"{found.Path}/initdb"))
             .OrderByDescending(found => found.Version)
             .Select(found => found.Path)
             .FirstOrDefault();
     }
+
+    private static int VersionOf(string path) =>
+        int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out var version) ? version : 0;
 }

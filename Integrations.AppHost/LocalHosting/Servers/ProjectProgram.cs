@@ -14,7 +14,10 @@ internal sealed class ProjectProgram(ProjectResource project, string projectFile
 {
     /// <summary>Variables of the caller that would change what a host does; they were meant for the application host.</summary>
     private static readonly string[] NotInherited =
-        ["ASPNETCORE_", "DOTNET_ENVIRONMENT", "DOTNET_LAUNCH_PROFILE", "DOTNET_URLS", "HTTP_PORTS", "HTTPS_PORTS", "Kestrel__", "ConnectionStrings__", "services__"];
+    [
+        "ASPNETCORE_", "ASPIRE_", "DOTNET_ENVIRONMENT", "DOTNET_LAUNCH_PROFILE", "DOTNET_URLS", "HTTP_PORTS", "HTTPS_PORTS", "Kestrel__",
+        "ConnectionStrings__", "services__",
+    ];
 
     private readonly LocalHttpCheck? _check = project.Annotations.OfType<LocalHttpCheck>().LastOrDefault();
     private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(5) };
@@ -55,7 +58,9 @@ internal sealed class ProjectProgram(ProjectResource project, string projectFile
         try
         {
             using var response = await _client.GetAsync(new Uri(address), cancellationToken);
-            return (int)response.StatusCode == _check.StatusCode ? null : $"GET {_check.Path} was answered with {(int)response.StatusCode}.";
+            return (int)response.StatusCode == _check.StatusCode
+                ? null
+                : $"GET {_check.Path} was answered with {(int)response.StatusCode}.";
         }
         catch (HttpRequestException e)
         {
@@ -167,11 +172,13 @@ internal sealed class ProjectProgram(ProjectResource project, string projectFile
     {
         var configuration =
             typeof(ProjectProgram).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()?.Configuration ?? "Debug";
-        return Path.Combine(
-            ProjectDirectory, "bin", configuration, $"net{Environment.Version.Major}.0", Path.GetFileNameWithoutExtension(projectFile) + ".dll");
+        var name = Path.GetFileNameWithoutExtension(projectFile) + ".dll";
+        return Path.Combine(ProjectDirectory, "bin", configuration, $"net{Environment.Version.Major}.0", name);
     }
 
-    /// <summary>The <c>dotnet</c> that runs this process: /usr/share/dotnet/shared/Microsoft.NETCore.App/10.0.1/ → /usr/share/dotnet/dotnet.</summary>
+    /// <summary>
+    /// The <c>dotnet</c> that runs this process: /usr/share/dotnet/shared/Microsoft.NETCore.App/10.0.1/ → /usr/share/dotnet/dotnet.
+    /// </summary>
     private static string DotNetHost() =>
         Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
 }

@@ -46,8 +46,6 @@ internal sealed class AppHostProcess : IAsyncDisposable
         }
     }
 
-    public static string NewData() => Path.Combine(Directory.CreateTempSubdirectory("integrations-lifecycle-").FullName, "data");
-
     /// <summary>Starts the test application, on free ports unless told otherwise.</summary>
     public static AppHostProcess Start(string data, params string[] options)
     {
@@ -73,13 +71,12 @@ internal sealed class AppHostProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until everything is ready, and returns the addresses for scripts.</summary>
-    public async Task<JsonObject> ReadyAsync() =>
-        await EventuallyAsync(() => ReadAddresses() is { } addresses && (bool)addresses["ready"]! ? addresses : null, "that everything is ready");
+    public Task<JsonObject> ReadyAsync() => EventuallyAsync(
+        () => ReadAddresses() is { } addresses && (bool)addresses["ready"]! ? addresses : null, "that everything is ready");
 
     /// <summary>Waits until the state of one copy satisfies the condition, and returns it.</summary>
-    public async Task<RunStateOfCopy> StateAsync(string id, Func<RunStateOfCopy, bool> condition) =>
-        await EventuallyAsync(
-            () => Read() is { } state && state.Resources.TryGetValue(id, out var copy) && condition(copy) ? copy : null, $"a state of {id}");
+    public Task<RunStateOfCopy> StateAsync(string id, Func<RunStateOfCopy, bool> condition) => EventuallyAsync(
+        () => Read() is { } state && state.Resources.TryGetValue(id, out var copy) && condition(copy) ? copy : null, $"a state of {id}");
 
     /// <summary>Polls until there is a value; fails with what the application host printed.</summary>
     public async Task<T> EventuallyAsync<T>(Func<T?> ask, string what)
@@ -97,8 +94,8 @@ internal sealed class AppHostProcess : IAsyncDisposable
             await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
         }
 
-        throw new TimeoutException($"Waited {Limit.TotalSeconds} s for {what}. It printed:{Environment.NewLine}{Output}{Environment.NewLine}"
-            + (File.Exists(DataDirectory.StateOf(Data)) ? await File.ReadAllTextAsync(DataDirectory.StateOf(Data)) : "no state file"));
+        var state = File.Exists(DataDirectory.StateOf(Data)) ? await File.ReadAllTextAsync(DataDirectory.StateOf(Data)) : "no state file";
+        throw new TimeoutException($"Waited {Limit.TotalSeconds} s for {what}. It printed:\n{Output}\n{state}");
     }
 
     /// <summary>What this application host says; an earlier one that was killed may have left its own.</summary>
@@ -117,7 +114,10 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
     /// <summary>Who was recorded as started.</summary>
     public IReadOnlyList<ProcessIdentity> Children() =>
-        [.. Directory.GetFiles(Path.Combine(Data, "run", "processes")).Select(ProcessRecord.Read).OfType<ProcessRecord>().Select(r => r.Process)];
+    [
+        .. Directory.GetFiles(Path.Combine(Data, "run", "processes")).Select(ProcessRecord.Read).OfType<ProcessRecord>()
+            .Select(record => record.Process),
+    ];
 
     public void Signal(int signal) => Posix.Signal(Pid, signal);
 

@@ -6,14 +6,17 @@ using Integrations.AppHost.LocalHosting.Processes;
 namespace Integrations.AppHost.Tests.Lifecycle;
 
 /// <summary>Real processes: an application host with Redis, a job, a host, and two copies of another.</summary>
-public sealed class LifecycleTests
+public sealed class LifecycleTests : IDisposable
 {
     private readonly CancellationToken _cancel = TestContext.Current.CancellationToken;
+    private readonly TemporaryData _data = new();
+
+    public void Dispose() => _data.Dispose();
 
     [Fact]
     public async Task Everything_starts_in_order_and_is_told_in_the_addresses()
     {
-        await using var host = AppHostProcess.Start(AppHostProcess.NewData());
+        await using var host = AppHostProcess.Start(_data.New());
         var addresses = await host.ReadyAsync();
         var state = host.Read()!;
 
@@ -24,13 +27,14 @@ public sealed class LifecycleTests
         Assert.Equal((int)addresses["pids"]!["host"]!, await GetAsync<int>($"{addresses["host"]}/pid"));
         Assert.NotEqual((string?)addresses["copies-1"], (string?)addresses["copies-2"]);
         Assert.Equal(["--word", "spoken"], await GetAsync<string[]>($"{addresses["host"]}/arguments"));
-        await host.EventuallyAsync(() => host.Output.Contains($"The host             {addresses["host"]}", StringComparison.Ordinal) ? "" : null, "the list");
+        var listed = $"The host             {addresses["host"]}";
+        await host.EventuallyAsync(() => host.Output.Contains(listed, StringComparison.Ordinal) ? listed : null, "the list");
     }
 
     [Fact]
     public async Task A_project_gets_the_variables_that_Aspire_injects()
     {
-        await using var host = AppHostProcess.Start(AppHostProcess.NewData());
+        await using var host = AppHostProcess.Start(_data.New());
         var addresses = await host.ReadyAsync();
         var redis = new Uri((string)addresses["redis"]!);
         var password = host.Parameters()["redis-password"];
@@ -55,7 +59,7 @@ public sealed class LifecycleTests
     [Fact]
     public async Task A_killed_process_is_started_again_later_each_time()
     {
-        await using var host = AppHostProcess.Start(AppHostProcess.NewData());
+        await using var host = AppHostProcess.Start(_data.New());
         await host.ReadyAsync();
         var first = await host.StateAsync("host", copy => copy.Health == "Healthy");
         Posix.Signal(first.Pid!.Value, Posix.SignalKill);
@@ -75,7 +79,7 @@ public sealed class LifecycleTests
     [InlineData(Posix.SignalInterrupt)]
     public async Task Nothing_is_left_after_a_signal(int signal)
     {
-        await using var host = AppHostProcess.Start(AppHostProcess.NewData());
+        await using var host = AppHostProcess.Start(_data.New());
         await host.ReadyAsync();
         var children = host.Children();
         host.Signal(signal);
@@ -90,7 +94,7 @@ public sealed class LifecycleTests
     [Fact]
     public async Task The_next_start_cleans_up_after_a_killed_one_and_finds_the_data()
     {
-        var data = AppHostProcess.NewData();
+        var data = _data.New();
         await using var killed = AppHostProcess.Start(data);
         var before = await killed.ReadyAsync();
         await RedisAsync(killed, "SET kept yes");
@@ -110,7 +114,7 @@ public sealed class LifecycleTests
     [Fact]
     public async Task A_record_whose_pid_now_belongs_to_another_process_is_left_alone()
     {
-        var data = AppHostProcess.NewData();
+        var data = _data.New();
         await using (var first = AppHostProcess.Start(data))
         {
             await first.ReadyAsync();
@@ -128,7 +132,7 @@ public sealed class LifecycleTests
     [Fact]
     public async Task A_second_start_says_what_runs_and_where()
     {
-        var data = AppHostProcess.NewData();
+        var data = _data.New();
         await using var first = AppHostProcess.Start(data);
         var addresses = await first.ReadyAsync();
         await using var second = AppHostProcess.Start(data);
@@ -147,7 +151,7 @@ public sealed class LifecycleTests
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
-        await using var host = AppHostProcess.Start(AppHostProcess.NewData(), "--ports", "fixed", $"--port={port}", "--only", "host");
+        await using var host = AppHostProcess.Start(_data.New(), "--ports", "fixed", $"--port={port}", "--only", "host");
 
         Assert.Equal(1, await host.ExitAsync());
         Assert.Contains($"Port {port} of host is taken by process {Environment.ProcessId} ", host.Output, StringComparison.Ordinal);
@@ -156,7 +160,7 @@ public sealed class LifecycleTests
     [Fact]
     public async Task A_failed_job_is_repeated_while_what_needs_it_waits()
     {
-        var data = AppHostProcess.NewData();
+        var data = _data.New();
         var file = Path.Combine(Path.GetDirectoryName(data)!, "exit-code");
         await File.WriteAllTextAsync(file, "3", _cancel);
         await using var host = AppHostProcess.Start(data, $"--job-file={file}");
@@ -170,7 +174,7 @@ public sealed class LifecycleTests
     [Fact]
     public async Task Starting_fresh_deletes_our_data_and_nothing_else()
     {
-        var data = AppHostProcess.NewData();
+        var data = _data.New();
         await using (var first = AppHostProcess.Start(data, "--only", "redis"))
         {
             await first.ReadyAsync();
@@ -190,7 +194,7 @@ public sealed class LifecycleTests
     [Fact]
     public async Task A_directory_with_something_that_would_be_taken_for_ours_is_refused()
     {
-        var data = AppHostProcess.NewData();
+        var data = _data.New();
         Directory.CreateDirectory(Path.Combine(data, "postgres"));
         await using var host = AppHostProcess.Start(data, "--fresh");
 
@@ -202,7 +206,7 @@ public sealed class LifecycleTests
     [Fact]
     public async Task Secrets_are_kept_for_the_owner_alone()
     {
-        await using var host = AppHostProcess.Start(AppHostProcess.NewData(), "--only", "redis");
+        await using var host = AppHostProcess.Start(_data.New(), "--only", "redis");
         await host.ReadyAsync();
         const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         var secret = host.Parameters()["redis-password"];

@@ -10,18 +10,24 @@ public sealed class WholeApplicationTests : IAsyncLifetime
     private const string Hosts = "sandbox,migrator,api,workers,web";
 
     private readonly CancellationToken _cancel = TestContext.Current.CancellationToken;
+    private readonly TemporaryData _data = new();
     private readonly AppHostProcess _host;
 
     public WholeApplicationTests()
     {
-        var data = AppHostProcess.NewData();
-        _host = AppHostProcess.StartProgram(BuiltAppHost(), data, ["--data", data, "--ports", "auto", "--only", Hosts, "--Workers:Replicas=2"]);
+        var data = _data.New();
+        _host = AppHostProcess.StartProgram(
+            BuiltAppHost(), data, ["--data", data, "--ports", "auto", "--only", Hosts, "--Workers:Replicas=2"]);
     }
 
     public async ValueTask InitializeAsync() =>
         await _host.EventuallyAsync(() => _host.Read()?.DeveloperPage, "the developer page");
 
-    public ValueTask DisposeAsync() => _host.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        _data.Dispose();
+    }
 
     [Fact]
     public async Task Each_host_is_given_what_is_its_own_and_no_more()

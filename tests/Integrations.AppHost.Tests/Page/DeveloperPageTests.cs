@@ -10,9 +10,12 @@ namespace Integrations.AppHost.Tests.Page;
 public sealed class DeveloperPageTests : IAsyncLifetime
 {
     private readonly CancellationToken _cancel = TestContext.Current.CancellationToken;
-    private readonly AppHostProcess _host = AppHostProcess.Start(AppHostProcess.NewData());
+    private readonly TemporaryData _data = new();
+    private readonly AppHostProcess _host;
     private JsonObject _addresses = [];
     private string _token = "";
+
+    public DeveloperPageTests() => _host = AppHostProcess.Start(_data.New());
 
     private string Page => ((string)_addresses["developer_page"]!).TrimEnd('/');
 
@@ -22,7 +25,11 @@ public sealed class DeveloperPageTests : IAsyncLifetime
         _token = _host.Parameters()["developer-page-token"];
     }
 
-    public ValueTask DisposeAsync() => _host.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        _data.Dispose();
+    }
 
     [Fact]
     public async Task The_page_answers_only_to_its_token_its_name_and_itself()

@@ -19,7 +19,8 @@ public sealed class HostSettingsTests
     [Fact]
     public void Options_are_taken_with_a_space_or_an_equals_sign_and_the_rest_is_configuration()
     {
-        var settings = HostSettings.Parse(["--fresh", "--data=/d", "--ports", "auto", "--only", "a, b", "--Workers:Replicas=2"], "/work/Some.AppHost");
+        var settings = HostSettings.Parse(
+            ["--fresh", "--data=/d", "--ports", "auto", "--only", "a, b", "--Workers:Replicas=2"], "/work/Some.AppHost");
 
         Assert.True(settings.Fresh);
         Assert.True(settings.FreePorts);
@@ -31,9 +32,12 @@ public sealed class HostSettingsTests
     [InlineData("--data")]
     [InlineData("--ports")]
     public void An_option_without_its_value_is_named(string option) =>
-        Assert.Contains(option, Assert.Throws<StartRefusedException>(() => HostSettings.Parse([option], "/")).Message, StringComparison.Ordinal);
+        Assert.Contains(option, Refusal(option), StringComparison.Ordinal);
 
     [Fact]
     public void An_unknown_kind_of_ports_is_named() =>
-        Assert.Contains("'some'", Assert.Throws<StartRefusedException>(() => HostSettings.Parse(["--ports", "some"], "/")).Message, StringComparison.Ordinal);
+        Assert.Contains("'some'", Refusal("--ports", "some"), StringComparison.Ordinal);
+
+    private static string Refusal(params string[] args) =>
+        Assert.Throws<StartRefusedException>(() => HostSettings.Parse(args, "/work/Some.AppHost")).Message;
 }

@@ -43,7 +43,7 @@ public sealed class ProgramLogTests : IDisposable
         }
 
         Assert.Equal(ProgramLog.KeptLines, log.After(0).Lines.Count);
-        Assert.Equal([System.IO.Path.GetFileName(Path), System.IO.Path.GetFileName(Path) + ".1"], _directory.GetFiles().Select(f => f.Name).Order());
+        Assert.Equal(["program.log", "program.log.1"], _directory.GetFiles().Select(file => file.Name).Order());
         Assert.True(_directory.GetFiles().Sum(f => f.Length) < 2 * ProgramLog.FileSize + 10_000);
     }
 

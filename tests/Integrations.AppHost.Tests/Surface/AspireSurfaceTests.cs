@@ -1,5 +1,3 @@
-using Aspire.Hosting;
-
 namespace Integrations.AppHost.Tests.Surface;
 
 /// <summary>
@@ -13,12 +11,14 @@ public sealed class AspireSurfaceTests
     {
         using var stream = typeof(AspireSurfaceTests).Assembly.GetManifestResourceStream("aspire-surface.txt")!;
         using var reader = new StreamReader(stream);
-        var known = reader.ReadToEnd().Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0 && !line.StartsWith('#')).ToList();
+        var known = reader.ReadToEnd().Split('\n').Where(line => line.Length > 0 && !line.StartsWith('#'));
 
         Assert.Equal(known, PublicSurface.Of(typeof(DistributedApplication).Assembly, "Aspire"));
     }
 
     [Fact]
     public void LocalHosting_is_internal_apart_from_Aspires_namespaces() =>
-        Assert.All(typeof(DistributedApplication).Assembly.GetExportedTypes(), type => Assert.StartsWith("Aspire.", type.Namespace, StringComparison.Ordinal));
+        Assert.All(
+            typeof(DistributedApplication).Assembly.GetExportedTypes(),
+            type => Assert.StartsWith("Aspire.", type.Namespace, StringComparison.Ordinal));
 }

@@ -43,9 +43,10 @@ internal static class PublicSurface
         ConstructorInfo constructor when IsVisible(constructor) && !type.IsValueType || member is ConstructorInfo { IsPublic: true } =>
             $"ctor({Parameters((ConstructorInfo)member)})",
         PropertyInfo property when property.GetMethod is { } get && IsVisible(get) =>
-            $"{TypeName(property.PropertyType)} {property.Name} {{ get;{(property.SetMethod is { } set && IsVisible(set) ? IsInit(set) ? " init;" : " set;" : "")} }}",
-        FieldInfo { IsPublic: true, IsSpecialName: false } field =>
-            field.IsLiteral ? $"{field.Name} = {Convert.ToInt64(field.GetRawConstantValue(), CultureInfo.InvariantCulture)}" : $"{TypeName(field.FieldType)} {field.Name}",
+            $"{TypeName(property.PropertyType)} {property.Name} {{ get;{Setter(property.SetMethod)} }}",
+        FieldInfo { IsPublic: true, IsSpecialName: false, IsLiteral: true } constant =>
+            $"{constant.Name} = {Convert.ToInt64(constant.GetRawConstantValue(), CultureInfo.InvariantCulture)}",
+        FieldInfo { IsPublic: true, IsSpecialName: false } field => $"{TypeName(field.FieldType)} {field.Name}",
         MethodInfo { IsSpecialName: false } method when IsVisible(method) =>
             $"{TypeName(method.ReturnType)} {method.Name}{Generics(method.GetGenericArguments())}({Parameters(method)})",
         _ => null,
@@ -53,8 +54,9 @@ internal static class PublicSurface
 
     private static bool IsVisible(MethodBase method) => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly;
 
-    private static bool IsInit(MethodInfo set) =>
-        set.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit));
+    private static string Setter(MethodInfo? set) => set is null || !IsVisible(set)
+        ? ""
+        : set.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)) ? " init;" : " set;";
 
     private static string Kind(Type type) => type switch
     {
@@ -96,6 +98,8 @@ internal static class PublicSurface
             return TypeName(underlying) + "?";
         }
 
-        return Keywords.TryGetValue(type, out var keyword) ? keyword : type.Name.Split('`')[0] + Generics(type.IsGenericType ? type.GetGenericArguments() : []);
+        return Keywords.TryGetValue(type, out var keyword)
+            ? keyword
+            : type.Name.Split('`')[0] + Generics(type.IsGenericType ? type.GetGenericArguments() : []);
     }
 }
