@@ -35,10 +35,13 @@ public sealed class ServersFixtureTests(Servers servers)
     public async Task RabbitMq_takes_a_message_and_gives_it_back()
     {
         await using var connection = await new ConnectionFactory { Uri = new Uri(servers.RabbitMq) }.CreateConnectionAsync(_cancel);
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: _cancel);
+        // With confirms: publishing completes once the broker has the message.
+        var confirmed = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
+        await using var channel = await connection.CreateChannelAsync(confirmed, _cancel);
         var queue = await channel.QueueDeclareAsync(cancellationToken: _cancel);
         await channel.BasicPublishAsync("", queue.QueueName, new byte[] { 42 }, _cancel);
+        var message = await channel.BasicGetAsync(queue.QueueName, autoAck: true, _cancel);
 
-        Assert.Equal(1u, await channel.MessageCountAsync(queue.QueueName, _cancel));
+        Assert.Equal([42], message!.Body.ToArray());
     }
 }
