@@ -96,7 +96,7 @@ internal sealed partial class Session
             {
                 if (_updatesLost)
                     return;
-                if (_unacked.Count(pair => pair.Value.IsUpdate) >= UpdatesKept)
+                if (_unacked.Values.Count(message => message.IsUpdate) >= UpdatesKept)
                 {
                     LoseUpdates();
                     return;
@@ -142,6 +142,9 @@ internal sealed partial class Session
         _connection = connection;
         if (!isReturn)
             return [];
+        // A connection that broke is noticed late, so some may have been sent into nowhere.
+        if (_unacked.Values.Count(message => message.IsUpdate) > UpdatesKept)
+            LoseUpdates();
         var missed = _unacked.Values.ToList();
         if (_updatesLost)
         {
