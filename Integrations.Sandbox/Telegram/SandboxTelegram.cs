@@ -98,7 +98,7 @@ public sealed class SandboxTelegram : IAsyncDisposable
             : throw new ArgumentException($"Nobody is called {username}.", nameof(username));
 
     /// <summary>Begins to listen.</summary>
-    /// <exception cref="System.Net.Sockets.SocketException">A port is taken.</exception>
+    /// <exception cref="InvalidOperationException">A port is taken; the message names it.</exception>
     public Task StartAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -28,11 +28,16 @@ internal sealed partial class ClientConnection : IDisposable
     private readonly DcSocket _socket;
     private readonly ServerHandshake _handshake;
     private readonly ILogger _logger;
+
+    // Never disposed: others may end the connection while it ends, and the source holds nothing that needs it.
     private readonly CancellationTokenSource _ended = new();
+
     private readonly Channel<byte[]> _outgoing =
         Channel.CreateBounded<byte[]>(new BoundedChannelOptions(OutgoingLimit) { SingleReader = true });
 
     private readonly Dictionary<long, AuthKey> _keys = [];
+    private Task _ending = Task.CompletedTask;
+    private int _endBegun;
     private long _lastKeyId;
     private ITimer? _disconnectTimer;
     private volatile bool _isFrozen;
@@ -95,6 +100,7 @@ internal sealed partial class ClientConnection : IDisposable
         finally
         {
             End(ConnectionEnd.Close);
+            await _ending;
             await writing;
             frames?.Dispose();
             _parts.Traffic.Ended(this);
@@ -117,11 +123,12 @@ internal sealed partial class ClientConnection : IDisposable
             _isFrozen = true;
             return;
         }
-        // Cancelling runs the continuations of the reading task, which may need a lock that the caller holds; so it happens elsewhere.
         if (end == ConnectionEnd.Reset)
             _socket.Dispose();
         _outgoing.Writer.TryComplete();
-        _ended.CancelAfter(TimeSpan.Zero);
+        // Asynchronously: the reading task goes on as a consequence, and the caller may hold a lock that it needs.
+        if (Interlocked.Exchange(ref _endBegun, 1) == 0)
+            _ending = _ended.CancelAsync();
     }
 
     /// <summary>Ends the connection unless another such request comes in time.</summary>
@@ -135,7 +142,6 @@ internal sealed partial class ClientConnection : IDisposable
     {
         _disconnectTimer?.Dispose();
         _socket.Dispose();
-        _ended.Dispose();
     }
 
     /// <returns>False when the connection is to end.</returns>

@@ -41,10 +41,17 @@ internal sealed partial class DataCenter : IAsyncDisposable
         }
     }
 
-    /// <exception cref="SocketException">The port is taken.</exception>
+    /// <exception cref="InvalidOperationException">The port is taken.</exception>
     public void Start()
     {
-        _listener.Start();
+        try
+        {
+            _listener.Start();
+        }
+        catch (SocketException e)
+        {
+            throw new InvalidOperationException($"Data centre {Id} cannot listen on {_listener.LocalEndpoint}: {e.Message}.", e);
+        }
         _accepting = AcceptAsync();
     }
 
