@@ -1,6 +1,5 @@
 using Integrations.Core;
 using Integrations.Core.Persistence;
-using Integrations.Core.Telegram.Clients;
 using Integrations.Workers;
 
 if (args is ["migrate", .. var rest])
@@ -14,8 +13,6 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddAccounts();
 builder.AddChores();
-builder.Services.AddSingleton<CreateTelegramClient>(services => settings => new MtprotoTelegramClient(
-    settings, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<MtprotoTelegramClient>>()));
 
 var app = builder.Build();
 app.MapDefaultEndpoints();

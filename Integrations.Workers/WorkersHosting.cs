@@ -1,6 +1,7 @@
 using Integrations.Core;
 using Integrations.Core.Persistence;
 using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Clients;
 using Integrations.Workers.Accounts;
 using Integrations.Workers.Logins;
 using Integrations.Workers.Receiving;
@@ -15,7 +16,7 @@ namespace Integrations.Workers;
 public static class WorkersHosting
 {
     /// <summary>
-    /// The host registers <see cref="Core.Telegram.Clients.CreateTelegramClient"/> itself. Settings: those of Core, <c>PERSONAL_TELEGRAM_*</c>, <c>services:sandbox:http:0</c>, <c>Sandbox:AllowInProduction</c>,
+    /// Settings: those of Core, <c>PERSONAL_TELEGRAM_*</c>, <c>services:sandbox:http:0</c>, <c>Sandbox:AllowInProduction</c>,
     /// <c>Accounts:*</c>, <c>Sending:*</c>.
     /// </summary>
     public static TBuilder AddAccounts<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
@@ -33,6 +34,8 @@ public static class WorkersHosting
         services.AddSingleton(telegram);
         services.AddSingleton<TelegramWorld>();
         services.AddSingleton<WorkerTelemetry>();
+        services.TryAddSingleton<CreateTelegramClient>(provider => settings => new MtprotoTelegramClient(
+            settings, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<MtprotoTelegramClient>>()));
         services.AddSingleton<ClientSource>();
         services.AddSingleton<AccountRecords>();
         services.AddSingleton<LoginRecords>();

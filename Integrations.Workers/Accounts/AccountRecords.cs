@@ -180,7 +180,7 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
 
     internal static async Task ForgetPositionsAsync(TenantTransaction transaction, OwnedAccount account, CancellationToken ct)
     {
-        foreach (var table in (string[])["telegram_update_states", "telegram_channel_states", "telegram_flood_waits"])
+        foreach (var table in (string[])["telegram_update_states", "telegram_channel_states"])
         {
             await using var command = transaction.Command($"delete from {table} where account_id = $1").With(account.Id);
             await command.ExecuteNonQueryAsync(ct);

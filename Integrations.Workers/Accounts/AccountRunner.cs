@@ -17,6 +17,7 @@ internal sealed partial class AccountRunner : ShardConsumer, IHostedService, IAs
     private readonly Doorbell _doorbell;
     private readonly ILogger<AccountRunner> _logger;
     private DoorbellListener? _listener;
+    private int _disposed;
     private Task _listening = Task.CompletedTask;
 
     public AccountRunner(ShardLeases leases, AccountTools tools, MessageQueue queue, TelegramWorld world, Doorbell doorbell, ILogger<AccountRunner> logger)
@@ -76,8 +77,12 @@ internal sealed partial class AccountRunner : ShardConsumer, IHostedService, IAs
         }
     }
 
+    /// <summary>May be called twice: the container knows it as itself and as a hosted service.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+            return;
+
         await _stop.CancelAsync();
         await _listening;
         if (_listener is not null)

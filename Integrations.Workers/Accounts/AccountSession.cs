@@ -44,6 +44,9 @@ internal sealed class AccountSession(
     /// <summary>A client that has not come back by then is made anew: its servers may have moved.</summary>
     private static readonly TimeSpan ReconnectPatience = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long catching up may take before the session is asked for again.</summary>
+    private static readonly TimeSpan CatchUpPatience = TimeSpan.FromSeconds(5);
+
     private readonly InFlight _inFlight = new();
 
     /// <param name="file">What is stored of the account.</param>
@@ -57,6 +60,8 @@ internal sealed class AccountSession(
         var receiver = new AccountReceiver(account, client, _inFlight, tools) { Accepts = file.Accepts };
         var sender = new AccountSender(account, client, mailbox, _inFlight, tools, tools.Logger<AccountSender>());
 
+        // A session that was ended while nobody ran it is noticed here, not at its first send.
+        await client.WhoAmIAsync(taking.Token);
         await client.StartReceivingAsync(file.Position ?? await client.CurrentPositionAsync(taking.Token), file.Channels, taking.Token);
         var opened = tools.Telemetry.SessionOpened(account.Id, Estimate);
         var receiving = receiver.RunAsync(life.Token);
@@ -67,11 +72,7 @@ internal sealed class AccountSession(
             if (restartFollowed > file.RestartDone)
                 await tools.Records.RestartFollowedAsync(account, restartFollowed, taking.Token);
 
-            // What an earlier owner sent comes back in what is caught up with; only then is it known what is still to be sent.
-            await await Task.WhenAny(receiver.CaughtUp.WaitAsync(taking.Token), receiving);
-
-            sending = sender.RunAsync(life.Token);
-            ready();
+            sending = SendWhenCaughtUpAsync(receiver, sender, taking.Token, life.Token);
             var watching = WatchAsync(receiver, restartFollowed, taking.Token);
             var first = await Task.WhenAny(receiving, sending, watching, sender.Suspect);
             if (first == sender.Suspect)
@@ -92,6 +93,17 @@ internal sealed class AccountSession(
             await Task.WhenAll(receiving, sending ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             tools.Telemetry.SessionClosed(account.Id, opened);
         }
+    }
+
+    /// <summary>
+    /// What an earlier owner sent comes back in what is caught up with; only when that is stored is it known what is still to be sent.
+    /// </summary>
+    private async Task SendWhenCaughtUpAsync(AccountReceiver receiver, AccountSender sender, CancellationToken taking, CancellationToken life)
+    {
+        await receiver.CaughtUp.WaitAsync(taking);
+        var sending = sender.RunAsync(life);
+        ready();
+        await sending;
     }
 
     /// <summary>Takes nothing more, and waits a little for the sends under way: their outcomes are stored by the receiving side.</summary>
@@ -144,9 +156,21 @@ internal sealed class AccountSession(
                 limit = left < limit ? left : limit;
             }
 
+            // An account that does not catch up may have lost its session between the first question and the difference.
+            var isBehind = !receiver.CaughtUp.IsCompleted;
+            if (isBehind && limit > CatchUpPatience)
+                limit = CatchUpPatience;
+
             switch (await NextAsync(limit, ct))
             {
-                case TelegramNotice.Connected:
+                case null when isBehind && !receiver.CaughtUp.IsCompleted && client.IsConnected:
+                    if (await CheckAsync(ct) is { } lost)
+                        return lost;
+                    break;
+                case TelegramNotice.Connected when awaySince is not null:
+                    if (await CheckAsync(ct) is { } end)
+                        return end;
+
                     awaySince = null;
                     await tools.Records.ConnectedAsync(account, news: false, ct);
                     break;
@@ -158,6 +182,27 @@ internal sealed class AccountSession(
                 default:
                     break;
             }
+        }
+    }
+
+    /// <summary>
+    /// A session that was ended while its connection was away would otherwise be noticed only by the next send: nothing is pushed to it.
+    /// </summary>
+    private async Task<SessionEnd?> CheckAsync(CancellationToken ct)
+    {
+        try
+        {
+            await client.WhoAmIAsync(ct);
+            return null;
+        }
+        catch (TelegramRefusedException e) when (e.SaysSessionIsGone)
+        {
+            return new SessionEnd.Suspect(e);
+        }
+        catch (TelegramRefusedException)
+        {
+            // It was heard and known, which is all that was asked.
+            return null;
         }
     }
 

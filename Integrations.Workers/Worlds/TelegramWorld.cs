@@ -30,13 +30,14 @@ internal sealed class TelegramWorld(PersonalTelegramOptions options, IHttpClient
         _ => SandboxApp,
     };
 
+    /// <summary>Null for Telegram itself, which every client knows how to find.</summary>
     /// <exception cref="TelegramUnavailableException">No world is configured, or the sandbox does not answer.</exception>
-    public async ValueTask<TelegramServers> ServersAsync(CancellationToken ct)
+    public async ValueTask<TelegramServers?> ServersAsync(CancellationToken ct)
     {
         switch (World)
         {
             case Core.Telegram.Accounts.World.Telegram:
-                return TelegramOwnServers.Production;
+                return null;
             case null:
                 throw new TelegramUnavailableException("neither Telegram nor a sandbox is configured");
             default:

@@ -36,7 +36,7 @@ internal static class MtprotoPeers
         User user => new(Key(peer.Key), user.AccessHash, Username(user), user.Phone, Name(user), false),
         Chat chat => new(Key(peer.Key), null, null, null, chat.Title, false),
         ChatForbidden chat => new(Key(peer.Key), null, null, null, chat.Title, false),
-        Channel channel => new(Key(peer.Key), channel.AccessHash, channel.Username, null, channel.Title, channel.Broadcast),
+        Channel channel => new(Key(peer.Key), channel.AccessHash, channel.Username ?? channel.Usernames?.FirstOrDefault(name => name.Active)?.UsernameValue, null, channel.Title, channel.Broadcast),
         ChannelForbidden channel => new(Key(peer.Key), channel.AccessHash, null, null, channel.Title, channel.Broadcast),
         _ => null,
     };

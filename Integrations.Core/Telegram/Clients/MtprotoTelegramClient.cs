@@ -1,8 +1,6 @@
-using System.Collections.Immutable;
 using System.Threading.Channels;
 using Integrations.Mtproto;
 using Integrations.Mtproto.Crypto;
-using Integrations.Mtproto.GapRecovery;
 using Integrations.Mtproto.Handshake;
 using Integrations.Mtproto.Schema;
 using Integrations.Mtproto.Session;
@@ -11,7 +9,11 @@ using Microsoft.Extensions.Logging;
 namespace Integrations.Core.Telegram.Clients;
 
 /// <summary><see cref="ITelegramClient"/> over this repository's own MTProto library.</summary>
-public sealed class MtprotoTelegramClient : ITelegramClient
+/// <remarks>
+/// The library waits for a connection as long as its caller does; here every call has the same time limit. Its commit callback becomes a
+/// batch that waits for its confirmation, so that the position moves only after the caller's transaction.
+/// </remarks>
+public sealed partial class MtprotoTelegramClient : ITelegramClient
 {
     /// <summary>What a connected client without anything to do holds: session, buffers, handshake state.</summary>
     private const long BytesAtRest = 48 * 1024;
@@ -20,22 +22,27 @@ public sealed class MtprotoTelegramClient : ITelegramClient
 
     private readonly TelegramClient _client;
     private readonly TelegramClientSettings _settings;
+    private readonly TimeProvider _time;
     private readonly Channel<TelegramNotice> _notices = System.Threading.Channels.Channel.CreateBounded<TelegramNotice>(
         new BoundedChannelOptions(16) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly Channel<UpdateBatch> _batches = System.Threading.Channels.Channel.CreateBounded<UpdateBatch>(1);
     private readonly CancellationTokenSource _closed = new();
-    private Task _receiving = Task.CompletedTask;
+    private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _disposed;
 
     public MtprotoTelegramClient(TelegramClientSettings settings, TimeProvider time, ILogger<MtprotoTelegramClient> logger)
     {
         ArgumentNullException.ThrowIfNull(settings);
         _settings = settings;
+        _time = time;
         _client = new TelegramClient(new TelegramClientOptions
         {
-            Servers = new Mtproto.TelegramServers(
-                settings.Servers.FirstDc,
-                [.. settings.Servers.Dcs.Select(dc => new Mtproto.TelegramDc(dc.Id, dc.Address.Address.ToString(), dc.Address.Port))],
-                [.. settings.Servers.Keys.Select(key => RsaPublicKey.FromPem(key.Pem))]),
+            Servers = settings.Servers is { } servers
+                ? new Mtproto.TelegramServers(
+                    servers.FirstDc,
+                    [.. servers.Dcs.Select(dc => new Mtproto.TelegramDc(dc.Id, dc.Address.Address.ToString(), dc.Address.Port))],
+                    [.. servers.Keys.Select(key => RsaPublicKey.FromPem(key.Pem))])
+                : Mtproto.TelegramServers.Production,
             ApiId = settings.App.ApiId,
             ApiHash = settings.App.ApiHash,
             Device = new Mtproto.TelegramDevice
@@ -68,104 +75,95 @@ public sealed class MtprotoTelegramClient : ITelegramClient
     public bool IsConnected => _client.IsConnected;
 
     /// <inheritdoc/>
-    public long EstimatedBytes => BytesAtRest + (_client.KnownPeers * BytesPerPeer) + (_client.QueuedUpdates * BytesPerUpdate);
+    public long EstimatedBytes => BytesAtRest + ((_client.KnownPeers + _peers.Count) * BytesPerPeer) + (_client.QueuedUpdates * BytesPerUpdate);
 
     /// <inheritdoc/>
-    public Task ConnectAsync(CancellationToken cancellationToken) => CallAsync(() => _client.ConnectAsync(cancellationToken));
+    public Task ConnectAsync(CancellationToken cancellationToken) => CallAsync(
+        async ct =>
+        {
+            await _client.ConnectAsync(ct);
+            // With a stored session the library connects in the background; whoever asks for a connection wants one that stands.
+            if (!_client.IsConnected)
+                await _connected.Task.WaitAsync(ct);
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public Task<LoginStep> ExportLoginTokenAsync(CancellationToken cancellationToken) =>
-        CallAsync(async () => Step(await _client.ExportLoginTokenAsync([], cancellationToken)));
+        CallAsync(async ct => Step(await _client.ExportLoginTokenAsync([], ct)), cancellationToken);
 
     /// <inheritdoc/>
     public Task<PhoneCode> SendCodeAsync(string phone, CancellationToken cancellationToken) =>
-        CallAsync(async () => Code(await _client.SendCodeAsync(phone, cancellationToken)));
+        CallAsync(async ct => Code(await _client.SendCodeAsync(phone, ct)), cancellationToken);
 
     /// <inheritdoc/>
     public Task<PhoneCode> ResendCodeAsync(string phone, string codeHash, CancellationToken cancellationToken) =>
-        CallAsync(async () => Code(await _client.ResendCodeAsync(phone, codeHash, cancellationToken)));
+        CallAsync(async ct => Code(await _client.ResendCodeAsync(phone, codeHash, ct)), cancellationToken);
 
     /// <inheritdoc/>
     public Task CancelCodeAsync(string phone, string codeHash, CancellationToken cancellationToken) =>
-        CallAsync(() => _client.CancelCodeAsync(phone, codeHash, cancellationToken));
+        CallAsync(ct => _client.CancelCodeAsync(phone, codeHash, ct), cancellationToken);
 
     /// <inheritdoc/>
     public Task<LoginStep> SignInAsync(string phone, string codeHash, string code, CancellationToken cancellationToken) =>
-        CallAsync(async () => Step(await _client.SignInAsync(phone, codeHash, code, cancellationToken)));
+        CallAsync(async ct => Step(await _client.SignInAsync(phone, codeHash, code, ct)), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<PasswordQuestion> AskAboutPasswordAsync(CancellationToken cancellationToken) => CallAsync(async () =>
-    {
-        var password = await _client.GetPasswordAsync(cancellationToken);
-        return new PasswordQuestion(password.Hint, password.HasRecovery);
-    });
+    public Task<PasswordQuestion> AskAboutPasswordAsync(CancellationToken cancellationToken) => CallAsync(
+        async ct =>
+        {
+            var password = await _client.GetPasswordAsync(ct);
+            return new PasswordQuestion(password.Hint, password.HasRecovery);
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public Task<TelegramSelf> CheckPasswordAsync(string password, CancellationToken cancellationToken) =>
-        CallAsync(async () => MtprotoPeers.Self(await _client.CheckPasswordAsync(password, cancellationToken)));
+        CallAsync(async ct => MtprotoPeers.Self(await _client.CheckPasswordAsync(password, ct)), cancellationToken);
 
     /// <inheritdoc/>
     public Task<string> RequestPasswordRecoveryAsync(CancellationToken cancellationToken) =>
-        CallAsync(() => _client.RequestPasswordRecoveryAsync(cancellationToken));
+        CallAsync(_client.RequestPasswordRecoveryAsync, cancellationToken);
 
     /// <inheritdoc/>
     public Task<TelegramSelf> RecoverPasswordAsync(string code, CancellationToken cancellationToken) =>
-        CallAsync(async () => MtprotoPeers.Self(await _client.RecoverPasswordAsync(code, cancellationToken)));
+        CallAsync(async ct => MtprotoPeers.Self(await _client.RecoverPasswordAsync(code, ct)), cancellationToken);
 
     /// <inheritdoc/>
     public Task<TelegramSelf> WhoAmIAsync(CancellationToken cancellationToken) =>
-        CallAsync(async () => MtprotoPeers.Self(await _client.GetSelfAsync(cancellationToken)));
+        CallAsync(async ct => MtprotoPeers.Self(await _client.GetSelfAsync(ct)), cancellationToken);
 
     /// <inheritdoc/>
-    public Task LogOutAsync(CancellationToken cancellationToken) => CallAsync(() => _client.LogOutAsync(cancellationToken));
-
-    /// <inheritdoc/>
-    public Task<UpdatePosition> CurrentPositionAsync(CancellationToken cancellationToken) =>
-        CallAsync(async () => Position(await _client.GetStateAsync(cancellationToken)));
-
-    /// <inheritdoc/>
-    public async Task StartReceivingAsync(UpdatePosition position, IReadOnlyList<ChannelPosition> channels, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(position);
-        ArgumentNullException.ThrowIfNull(channels);
-        var state = new UpdateState
-        {
-            Pts = position.Pts,
-            Qts = position.Qts,
-            Date = position.Date,
-            Seq = position.Seq,
-            Channels = channels.ToImmutableDictionary(channel => channel.ChannelId, channel => channel.Pts),
-        };
-        // Sends may begin as soon as this returns, so the run must have begun by then.
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _receiving = ReceiveAsync(state, started);
-        await started.Task.WaitAsync(cancellationToken);
-    }
+    public Task LogOutAsync(CancellationToken cancellationToken) => CallAsync(_client.LogOutAsync, cancellationToken);
 
     /// <inheritdoc/>
     public Task<SentText> SendTextAsync(OutgoingText message, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
-        return CallAsync(async () => MtprotoMessages.Sent(await _client.SendTextAsync(
-            MtprotoPeers.Key(message.Peer.Key), message.Peer.AccessHash, message.Text, message.RandomId, message.ReplyToMessageId, cancellationToken)));
+        return CallAsync(
+            async ct => MtprotoMessages.Sent(await _client.SendTextAsync(
+                MtprotoPeers.Key(message.Peer.Key), message.Peer.AccessHash, message.Text, message.RandomId, message.ReplyToMessageId, ct)),
+            cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<KnownPeer?> ResolveUsernameAsync(string username, CancellationToken cancellationToken) =>
-        ResolveAsync(() => _client.ResolveUsernameAsync(username, cancellationToken));
+        ResolveAsync(ct => _client.ResolveUsernameAsync(username, ct), cancellationToken);
 
     /// <inheritdoc/>
     public Task<KnownPeer?> ResolvePhoneAsync(string phone, CancellationToken cancellationToken) =>
-        ResolveAsync(() => _client.ResolvePhoneAsync(phone, cancellationToken));
+        ResolveAsync(ct => _client.ResolvePhoneAsync(phone, ct), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<TelegramMessage>> OwnMessagesAsync(PeerAddress peer, DateTimeOffset since, CancellationToken cancellationToken) =>
-        CallAsync<IReadOnlyList<TelegramMessage>>(async () =>
-        {
-            const int Newest = 100;
-            var history = await _client.GetHistoryAsync(MtprotoPeers.Key(peer.Key), peer.AccessHash, Newest, cancellationToken);
-            return [.. MtprotoMessages.Of(history).Where(message => message.Outgoing && message.Date >= since)];
-        });
+        CallAsync<IReadOnlyList<TelegramMessage>>(
+            async ct =>
+            {
+                const int Newest = 100;
+                var history = await _client.GetHistoryAsync(MtprotoPeers.Key(peer.Key), peer.AccessHash, Newest, ct);
+                return [.. MtprotoMessages.Of(history).Where(message => message.Outgoing && message.Date >= since)];
+            },
+            cancellationToken);
 
     /// <inheritdoc/>
     public void Abort() => _client.Abort();
@@ -173,6 +171,9 @@ public sealed class MtprotoTelegramClient : ITelegramClient
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+            return;
+
         await _closed.CancelAsync();
         await _client.DisposeAsync();
         await _receiving;
@@ -180,70 +181,43 @@ public sealed class MtprotoTelegramClient : ITelegramClient
         _closed.Dispose();
     }
 
-    private async Task ReceiveAsync(UpdateState state, TaskCompletionSource started)
-    {
-        try
+    private Task<KnownPeer?> ResolveAsync(Func<CancellationToken, Task<ContactsResolvedPeer>> call, CancellationToken cancellationToken) => CallAsync(
+        async ct =>
         {
-            await _client.RunUpdatesAsync(state, DeliverAsync, started.SetResult, _closed.Token);
-            _batches.Writer.TryComplete();
-        }
-        catch (OperationCanceledException) when (_closed.IsCancellationRequested)
-        {
-            _batches.Writer.TryComplete();
-        }
-        catch (Exception e)
-        {
-            // The reader of the batches is the owner of this client: it gets the reason, and starts afresh.
-            started.TrySetException(e);
-            _batches.Writer.TryComplete(e);
-        }
-    }
-
-    private async ValueTask DeliverAsync(UpdateDelivery delivery, CancellationToken cancellationToken)
-    {
-        var stored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var batch = delivery.Batch;
-        await _batches.Writer.WriteAsync(
-            new UpdateBatch(() => stored.TrySetResult())
+            try
             {
-                Messages = [.. (batch?.Items ?? []).Select(MtprotoMessages.NewIn).OfType<TelegramMessage>()],
-                Sent = [.. delivery.Sent.Select(MtprotoMessages.Sent), .. (batch?.Items ?? []).Select(item => item.Update).OfType<UpdateMessageID>().Select(MtprotoMessages.Sent)],
-                Peers = [.. (batch?.Peers ?? []).Where(peer => !peer.IsMin).Select(MtprotoPeers.Known).OfType<KnownPeer>()],
-                Position = batch is null ? null : Position(batch.State),
-                Channels = [.. (batch?.ChangedChannels ?? []).Select(id => new ChannelPosition(id, batch!.State.Channels[id]))],
-                ClosedChannels = [.. batch?.ForgottenChannels ?? []],
-                CaughtUp = delivery.CaughtUp,
-            },
-            cancellationToken);
-        await stored.Task.WaitAsync(cancellationToken);
-    }
-
-    private static Task<KnownPeer?> ResolveAsync(Func<Task<ContactsResolvedPeer>> call) => CallAsync(async () =>
-    {
-        try
-        {
-            return MtprotoPeers.Resolved(await call());
-        }
-        catch (RpcException e) when (e.Is("USERNAME_NOT_OCCUPIED", "USERNAME_INVALID", "PHONE_NOT_OCCUPIED", "PHONE_NUMBER_INVALID"))
-        {
-            return null;
-        }
-    });
+                return MtprotoPeers.Resolved(await call(ct));
+            }
+            catch (RpcException e) when (e.Is("USERNAME_NOT_OCCUPIED", "USERNAME_INVALID", "PHONE_NOT_OCCUPIED", "PHONE_NUMBER_INVALID"))
+            {
+                return null;
+            }
+        },
+        cancellationToken);
 
     private void OnStateChanged(SessionState state)
     {
         if (state == SessionState.Connected)
+        {
+            _connected.TrySetResult();
             _notices.Writer.TryWrite(new TelegramNotice.Connected());
+        }
         else if (state == SessionState.Connecting)
+        {
             _notices.Writer.TryWrite(new TelegramNotice.Disconnected("the connection was lost"));
+        }
     }
 
+    /// <summary>The connection does not come back by itself: whoever waits for it, or for batches, is told at once.</summary>
     private void OnFailed(Exception reason)
     {
-        if (reason is AuthKeyUnknownException)
-            _notices.Writer.TryWrite(new TelegramNotice.SessionRefused(new TelegramRefusedException(401, "AUTH_KEY_INVALID", null, reason)));
-        else
-            _notices.Writer.TryWrite(new TelegramNotice.Disconnected(reason.Message));
+        Exception told = reason is AuthKeyUnknownException
+            ? new TelegramRefusedException(401, "AUTH_KEY_INVALID", null, reason)
+            : new TelegramUnavailableException("the connection has failed", reason);
+        _connected.TrySetException(told);
+        _notices.Writer.TryWrite(
+            told is TelegramRefusedException refusal ? new TelegramNotice.SessionRefused(refusal) : new TelegramNotice.Disconnected(reason.Message));
+        _batches.Writer.TryComplete(told);
     }
 
     private static LoginStep Step(Mtproto.LoginStep step) => step switch
@@ -264,29 +238,37 @@ public sealed class MtprotoTelegramClient : ITelegramClient
         _ => "other",
     });
 
-    private static UpdatePosition Position(UpdateState state) => new(state.Pts, state.Qts, state.Date, state.Seq);
+    private Task<bool> CallAsync(Func<CancellationToken, Task> call, CancellationToken cancellationToken) => CallAsync(
+        async ct =>
+        {
+            await call(ct);
+            return true;
+        },
+        cancellationToken);
 
-    private static Task<bool> CallAsync(Func<Task> call) => CallAsync(async () =>
+    /// <summary>One call: the product's exceptions, and the time limit.</summary>
+    private async Task<T> CallAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
-        await call();
-        return true;
-    });
-
-    private static async Task<T> CallAsync<T>(Func<Task<T>> call)
-    {
+        using var patience = new CancellationTokenSource(_settings.CallTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            return await call();
+            return await call(either.Token);
         }
         catch (RpcException e)
         {
             throw new TelegramRefusedException(e.Code, e.Type, e.Argument, e);
         }
-        catch (AuthKeyUnknownException e)
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TelegramUnavailableException("no answer in time", e);
+        }
+        catch (Exception e) when (e is AuthKeyUnknownException or SessionClosedException { InnerException: AuthKeyUnknownException })
         {
             throw new TelegramRefusedException(401, "AUTH_KEY_INVALID", null, e);
         }
-        catch (Exception e) when (e is IOException or SessionClosedException or HandshakeException or System.Net.Sockets.SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or SessionClosedException or MessageRejectedException or HandshakeException
+            or System.Net.Sockets.SocketException or ObjectDisposedException)
         {
             throw new TelegramUnavailableException(e.Message, e);
         }

@@ -26,7 +26,8 @@ public sealed record SessionSnapshot(ReadOnlyMemory<byte> Payload, int DcId);
 /// <summary>What one client needs.</summary>
 public sealed record TelegramClientSettings
 {
-    public required TelegramServers Servers { get; init; }
+    /// <summary>Null for Telegram itself, whose addresses and key every client has built in.</summary>
+    public required TelegramServers? Servers { get; init; }
 
     public required TelegramApp App { get; init; }
 

@@ -1,0 +1,123 @@
+using Integrations.Core.Telegram.Accounts;
+using Integrations.Sandbox.Telegram.Faults;
+using Integrations.Sandbox.Telegram.World;
+using Integrations.Testing;
+
+namespace Integrations.Workers.Tests.Accounts;
+
+public sealed class AccountLifeTests(Servers servers)
+{
+    [Fact]
+    public async Task Disconnecting_removes_the_device_and_destroys_the_secret_and_a_new_login_begins_afresh()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        await using var worker = await TestWorker.StartAsync(installation);
+        var anna = installation.Telegram.PhoneOf("anna");
+        var devices = anna.Devices.Count;
+        var account = await installation.Customer.ConnectAsync("anna");
+
+        await installation.Customer.WantAsync(account, AccountGoal.Disconnected);
+
+        var row = await installation.Customer.UntilAccountAsync(account, "disconnected");
+        Assert.Equal((false, false), (row.HasSession, row.IsActive));
+        Assert.Equal(devices, anna.Devices.Count);
+
+        await installation.Customer.LogInAgainAsync(account);
+        anna.Scan(await installation.Customer.QrUrlAsync(account));
+        await installation.Customer.UntilAccountAsync(account, "active");
+        Assert.Equal(devices + 1, anna.Devices.Count);
+    }
+
+    [Fact]
+    public async Task Deleting_waits_for_Telegram_and_leaves_the_history()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        await using var worker = await TestWorker.StartAsync(installation, ("Accounts:CallTimeout", "00:00:01"));
+        var anna = installation.Telegram.PhoneOf("anna");
+        var devices = anna.Devices.Count;
+        var account = await installation.Customer.ConnectAsync("anna");
+        await installation.Customer.UntilMessageAsync(await installation.Customer.SendAsync(account, "boris", "Kept"), "delivered");
+        installation.Telegram.Faults.Add(new Fault { Kind = FaultKind.RpcError, Method = "auth.logOut", Code = 500, Error = "INTERNAL", Times = 2 });
+
+        await installation.Customer.WantAsync(account, AccountGoal.Deleted);
+
+        await Eventually.BecomesAsync(
+            "the account is deleted", _ => installation.ScalarAsync<bool>($"select deleted_at is not null from telegram_accounts where id = '{account}'"), deleted => deleted);
+        Assert.Equal(devices, anna.Devices.Count);
+        Assert.Single(await installation.Customer.StoredAsync(account, "Kept"));
+    }
+
+    [Fact]
+    public async Task A_session_that_was_ended_on_the_phone_is_in_error_and_its_messages_say_why()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        await using var worker = await TestWorker.StartAsync(installation);
+        var account = await installation.Customer.ConnectAsync("anna");
+        installation.Telegram.Faults.Add(new Fault { Kind = FaultKind.SignOut, Person = installation.Telegram.PhoneOf("anna").Owner.Id });
+
+        var message = await installation.Customer.SendAsync(account, "boris", "Too late");
+
+        Assert.Equal("TG_SESSION_EXPIRED", (await installation.Customer.UntilMessageAsync(message, "failed", TimeSpan.FromSeconds(20))).ErrorCode);
+        Assert.Equal("TG_SESSION_EXPIRED", (await installation.Customer.UntilAccountAsync(account, "error")).LastErrorCode);
+    }
+
+    [Fact]
+    public async Task A_session_that_ends_while_nobody_sends_is_noticed()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        await using var worker = await TestWorker.StartAsync(installation);
+        var account = await installation.Customer.ConnectAsync("anna");
+        var anna = installation.Telegram.PhoneOf("anna").Owner.Id;
+        await Eventually.BecomesAsync("only the account's own connection is open", _ => Task.FromResult(installation.Telegram.OpenConnections), count => count == 1);
+
+        installation.Telegram.Faults.Add(new Fault { Kind = FaultKind.SignOut, Person = anna });
+        installation.Telegram.Faults.Add(new Fault { Kind = FaultKind.ResetConnection });
+
+        Assert.Equal("TG_SESSION_EXPIRED", (await installation.Customer.UntilAccountAsync(account, "error", TimeSpan.FromSeconds(20))).LastErrorCode);
+    }
+
+    [Fact]
+    public async Task One_401_that_a_second_connection_denies_changes_nothing()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        await using var worker = await TestWorker.StartAsync(installation);
+        var account = await installation.Customer.ConnectAsync("anna");
+        installation.Telegram.Faults.Add(new Fault { Kind = FaultKind.RpcError, Method = "messages.sendMessage", Code = 401, Error = "AUTH_KEY_UNREGISTERED" });
+
+        var message = await installation.Customer.SendAsync(account, "boris", "All the same");
+
+        await installation.Customer.UntilMessageAsync(message, "delivered", TimeSpan.FromSeconds(20));
+        Assert.Equal("active", (await installation.Customer.AccountAsync(account)).Status);
+    }
+
+    [Fact]
+    public async Task A_paused_account_has_no_connection_and_comes_back_when_it_is_wanted()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        await using var worker = await TestWorker.StartAsync(installation);
+        var account = await installation.Customer.ConnectAsync("anna");
+
+        await installation.Customer.WantAsync(account, AccountGoal.Paused);
+        await installation.Customer.UntilAccountAsync(account, "paused");
+        await Eventually.BecomesAsync("nothing is connected", _ => Task.FromResult(installation.Telegram.OpenConnections), count => count == 0);
+
+        installation.Telegram.PhoneOf("boris").Send(PeerRef.User(installation.Telegram.PhoneOf("anna").Owner.Id), "Meanwhile");
+        await installation.Customer.WantAsync(account, AccountGoal.Connected);
+        await installation.Customer.UntilStoredAsync(account, "Meanwhile");
+        Assert.Equal("active", (await installation.Customer.AccountAsync(account)).Status);
+    }
+
+    [Fact]
+    public async Task A_requested_restart_is_followed_exactly_once()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        await using var worker = await TestWorker.StartAsync(installation);
+        var account = await installation.Customer.ConnectAsync("anna");
+
+        await installation.Customer.RestartAsync(account);
+
+        await Eventually.BecomesAsync(
+            "the restart is done", _ => installation.ScalarAsync<bool>($"select restart_done = restart_requested from telegram_accounts where id = '{account}'"), done => done);
+        await installation.Customer.UntilMessageAsync(await installation.Customer.SendAsync(account, "boris", "Afresh"), "delivered");
+    }
+}

@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Integrations.Workers.Tests;
+
+/// <summary>A worker of an installation, inside the test's process.</summary>
+public sealed class TestWorker : IAsyncDisposable
+{
+    private readonly IHost _host;
+    private bool _ended;
+
+    private TestWorker(IHost host) => _host = host;
+
+    public IServiceProvider Services => _host.Services;
+
+    public static async Task<TestWorker> StartAsync(TestInstallation installation, params IEnumerable<(string Key, string? Value)> settings)
+    {
+        var configuration = installation.WorkerSettings();
+        foreach (var (key, value) in settings)
+            configuration[key] = value;
+
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, EnvironmentName = Environments.Development });
+        builder.Configuration.AddInMemoryCollection(configuration);
+        builder.Logging.AddProvider(new TestOutput()).SetMinimumLevel(LogLevel.Information).AddFilter("Npgsql", LogLevel.Warning);
+        builder.Services.AddMetrics();
+        builder.AddAccounts();
+        var worker = new TestWorker(builder.Build());
+        await worker._host.StartAsync(TestContext.Current.CancellationToken);
+        return worker;
+    }
+
+    /// <summary>As a deployment does: hands everything over.</summary>
+    public async Task StopAsync()
+    {
+        _ended = true;
+        await _host.StopAsync(TestContext.Current.CancellationToken);
+        await ((IAsyncDisposable)_host).DisposeAsync();
+    }
+
+    /// <summary>As near to kill -9 as a process can come that goes on: sockets are aborted, nothing is handed over or stored.</summary>
+    public async Task KillAsync()
+    {
+        _ended = true;
+        await Services.GetRequiredService<Core.Ownership.ShardLeases>().DisposeAsync();
+        await ((IAsyncDisposable)_host).DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_ended)
+            await StopAsync();
+    }
+
+    /// <summary>The worker's log in the output of the test that started it.</summary>
+    private sealed class TestOutput : ILoggerProvider
+    {
+        private readonly ITestOutputHelper? _output = TestContext.Current.TestOutputHelper;
+
+        public ILogger CreateLogger(string categoryName) => new Lines(_output, categoryName);
+
+        public void Dispose()
+        {
+            // Nothing is held.
+        }
+    }
+
+    private sealed class Lines(ITestOutputHelper? output, string category) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => output is not null && logLevel >= LogLevel.Information;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (!IsEnabled(logLevel))
+                return;
+
+            try
+            {
+                output!.WriteLine($"{logLevel} {category[(category.LastIndexOf('.') + 1)..]}: {formatter(state, exception)}{(exception is null ? "" : $"\n{exception}")}");
+            }
+            catch (InvalidOperationException)
+            {
+                // The test has ended; its worker is ending too.
+                return;
+            }
+        }
+    }
+}
