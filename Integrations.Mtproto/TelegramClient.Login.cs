@@ -52,7 +52,7 @@ public sealed partial class TelegramClient
                     case AuthLoginTokenMigrateTo move:
                         // The account lives elsewhere: the same client goes on there, and a second factor is asked there too.
                         await MoveToAsync(move.DcId, cancellationToken);
-                        answer = await InvokeAsync(new AuthImportLoginToken { Token = move.Token }, cancellationToken);
+                        answer = await ImportAsync(move.Token, except, cancellationToken);
                         break;
                     default:
                         throw new InvalidOperationException($"Unexpected answer {answer} to a login token.");
@@ -61,6 +61,20 @@ public sealed partial class TelegramClient
 
             throw new InvalidOperationException($"The login was sent from one data centre to another more than {MaxLoginMoves} times.");
         });
+    }
+
+    private async Task<AuthLoginTokenBase> ImportAsync(byte[] token, IReadOnlyList<long> except, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await InvokeAsync(new AuthImportLoginToken { Token = token }, cancellationToken);
+        }
+        catch (RpcException e) when (e.Is("AUTH_TOKEN_EXPIRED"))
+        {
+            // The move took longer than the token lives: a new one is shown, by the data centre that the account lives at.
+            return await InvokeAsync(
+                new AuthExportLoginToken { ApiId = options.ApiId, ApiHash = options.ApiHash, ExceptIds = except }, cancellationToken);
+        }
     }
 
     /// <summary>Has a login code sent to the account's other devices, or as its owner chose.</summary>

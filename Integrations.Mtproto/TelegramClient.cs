@@ -1,3 +1,4 @@
+using Integrations.Mtproto.Crypto;
 using Integrations.Mtproto.Handshake;
 using Integrations.Mtproto.Schema;
 using Integrations.Mtproto.Session;
@@ -18,10 +19,18 @@ namespace Integrations.Mtproto;
 public sealed partial class TelegramClient(TelegramClientOptions options) : IAsyncDisposable
 {
     private const int MaxMoves = 3;
+
+    /// <summary>A key exchange that fails a check begins again on a new connection, so often.</summary>
+    private const int MaxExchanges = 3;
+
+    /// <summary>A server that falls silent during a key exchange is left after this.</summary>
+    private static readonly TimeSpan ExchangeLimit = TimeSpan.FromSeconds(30);
+
     private readonly SemaphoreSlim _moving = new(1, 1);
     private readonly CancellationTokenSource _closed = new();
     private volatile MtprotoSession? _connection;
     private Task _dispatching = Task.CompletedTask;
+    private int _disposed;
 
     /// <summary>Somebody accepted the QR token that is shown: export it again. Raised on the connection's loop; return quickly.</summary>
     public event Action? LoginTokenAccepted;
@@ -43,10 +52,19 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
 
     /// <summary>Connects; makes a key first where the session has none.</summary>
     /// <exception cref="IOException">The servers could not be reached, or refused the key exchange.</exception>
+    /// <exception cref="HandshakeException">The key exchange failed a check on several connections in a row.</exception>
     public async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        if (_connection is null)
-            await OpenAsync(Session?.DcId ?? options.Servers.FirstDc, Session, cancellationToken);
+        await _moving.WaitAsync(cancellationToken);
+        try
+        {
+            if (_connection is null or { State: SessionState.Closed })
+                await OpenAsync(Session?.DcId ?? options.Servers.FirstDc, Session, cancellationToken);
+        }
+        finally
+        {
+            _moving.Release();
+        }
     }
 
     /// <summary>Makes one call at the account's data centre, and follows it when Telegram says that it is another.</summary>
@@ -77,8 +95,12 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         await _closed.CancelAsync();
-        await CloseAsync();
+        if (Interlocked.Exchange(ref _connection, null) is { } connection)
+            await connection.DisposeAsync();
+        await _dispatching;
         _moving.Dispose();
         _closed.Dispose();
     }
@@ -89,10 +111,8 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
         await _moving.WaitAsync(cancellationToken);
         try
         {
-            if (Session?.DcId == dcId)
-                return;
-            await CloseAsync();
-            await OpenAsync(dcId, null, cancellationToken);
+            if (Session?.DcId != dcId)
+                await OpenAsync(dcId, null, cancellationToken);
         }
         finally
         {
@@ -111,27 +131,58 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
         }
 
         var session = Session!;
-        var connection = new MtprotoSession(new MtprotoSessionOptions
+        var next = new MtprotoSession(new MtprotoSessionOptions
         {
             ConnectAsync = ct => ConnectToAsync(dc, ct),
             AuthKey = session.Key,
-            Salts = session.Salt == 0 ? [] : [new ServerSalt(session.Salt, 0, 0)],
+            Salts = session.Salts.Count > 0 ? session.Salts : session.Salt == 0 ? [] : [new ServerSalt(session.Salt, 0, 0)],
+            SaltsChanged = salts => KeepSalts(session.Key, salts),
             Introduction = Introduction(),
             StateChanged = state => StateChanged?.Invoke(state),
             Time = options.Time,
             Random = options.Random,
             Logger = options.Logger,
         });
-        connection.Start();
-        _connection = connection;
-        _dispatching = DispatchAsync(connection, _closed.Token);
+
+        // The old connection goes only now: where the new one could not be made, the client is what it was before.
+        var (old, oldDispatching) = (_connection, _dispatching);
+        next.Start();
+        _connection = next;
+        _dispatching = DispatchAsync(next, _closed.Token);
+        if (old is null)
+            return;
+        await old.DisposeAsync();
+        await oldDispatching;
+    }
+
+    /// <summary>Salts belong to the key. They are stored with the next save: one that is out of date costs a round trip and no more.</summary>
+    private void KeepSalts(AuthKey key, IReadOnlyList<ServerSalt> salts)
+    {
+        if (Session is { } session && session.Key.Id == key.Id)
+            Session = session with { Salts = salts };
     }
 
     private async Task<HandshakeResult> ExchangeKeysAsync(TelegramDc dc, CancellationToken cancellationToken)
     {
-        using var connection = await ConnectToAsync(dc, cancellationToken);
-        var handshake = new ClientHandshake(options.Servers.Keys, dc.Id + options.Servers.HandshakeDcOffset, options.Random);
-        return await KeyExchange.RunAsync(connection, handshake, new Envelope.MessageIdSource(options.Time), cancellationToken);
+        for (var tries = 1; ; tries++)
+        {
+            using var limit = new CancellationTokenSource(ExchangeLimit, options.Time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken, _closed.Token);
+            try
+            {
+                using var connection = await ConnectToAsync(dc, either.Token);
+                var handshake = new ClientHandshake(options.Servers.Keys, dc.Id + options.Servers.HandshakeDcOffset, options.Random);
+                return await KeyExchange.RunAsync(connection, handshake, new Envelope.MessageIdSource(options.Time), either.Token);
+            }
+            catch (Exception e) when (tries < MaxExchanges && e is HandshakeException or TransportErrorException { Code: TransportError.KeyUnknown })
+            {
+                // A failed exchange is begun anew, as the documentation asks for after -404.
+            }
+            catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                throw new TransportException($"Data centre {dc.Id} did not finish the key exchange within {ExchangeLimit.TotalSeconds:0} s.");
+            }
+        }
     }
 
     private async ValueTask<FrameConnection> ConnectToAsync(TelegramDc dc, CancellationToken cancellationToken)
@@ -171,7 +222,7 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
         {
             while (await connection.NextNoticeAsync(cancellationToken) is { } notice)
             {
-                if (notice is UpdatesReceived { Updates: UpdateShort { Update: UpdateLoginToken } })
+                if (notice is UpdatesReceived { Updates: var pushed } && BringsLoginToken(pushed))
                     LoginTokenAccepted?.Invoke();
                 else if (_pump is { } pump)
                     await (notice is UpdatesReceived received ? pump.PushAsync(received.Updates, cancellationToken) : pump.ReconnectedAsync(cancellationToken));
@@ -181,18 +232,20 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
         {
             // Closed: whatever was pushed last is asked for as a difference at the next start.
         }
-        catch (Exception e) when (e is AuthKeyUnknownException or TransportErrorException or WriteFencedException)
+        catch (Exception e)
         {
+            // Whatever ended the session, its owner has to hear of it: a client that is silently dead looks like a quiet account.
             Failed?.Invoke(e);
         }
     }
 
-    private async Task CloseAsync()
+    private static bool BringsLoginToken(UpdatesBase updates) => updates switch
     {
-        if (Interlocked.Exchange(ref _connection, null) is { } connection)
-            await connection.DisposeAsync();
-        await _dispatching;
-    }
+        UpdateShort u => u.Update is UpdateLoginToken,
+        Updates u => u.UpdatesValue.OfType<UpdateLoginToken>().Any(),
+        UpdatesCombined u => u.Updates.OfType<UpdateLoginToken>().Any(),
+        _ => false,
+    };
 
     private async Task SaveAsync(TelegramSession session, CancellationToken cancellationToken)
     {

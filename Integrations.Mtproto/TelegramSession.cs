@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Integrations.Mtproto.Crypto;
+using Integrations.Mtproto.Session;
 
 namespace Integrations.Mtproto;
 
@@ -11,32 +12,72 @@ namespace Integrations.Mtproto;
 public sealed record TelegramSession(int DcId, AuthKey Key, long Salt, long UserId)
 {
     /// <summary>Version 1: version, DC (int16), salt (int64), user id (int64), key (256 bytes); little-endian.</summary>
-    private const byte Version = 1;
-    private const int Length = 1 + 2 + 8 + 8 + AuthKey.Size;
+    private const byte FirstVersion = 1;
 
-    /// <summary>The session as 275 bytes.</summary>
+    /// <summary>Version 2: version 1, then a count (byte) of salts, each value, since and until (int64).</summary>
+    private const byte Version = 2;
+
+    private const int FixedLength = 1 + 2 + 8 + 8 + AuthKey.Size;
+    private const int SaltLength = 3 * 8;
+    private const int MaxSalts = 64;
+
+    /// <summary>The salts of the hours to come, as far as the server has told them; they belong to the key.</summary>
+    public IReadOnlyList<ServerSalt> Salts { get; init; } = [];
+
+    /// <summary>The session, at most 1812 bytes.</summary>
     public byte[] ToBytes()
     {
-        var bytes = new byte[Length];
+        var count = Math.Min(Salts.Count, MaxSalts);
+        var bytes = new byte[FixedLength + 1 + (count * SaltLength)];
         bytes[0] = Version;
         BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(1), checked((short)DcId));
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(3), Salt);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(11), UserId);
         Key.Bytes.CopyTo(bytes.AsSpan(19));
+        bytes[FixedLength] = (byte)count;
+        for (var i = 0; i < count; i++)
+        {
+            var place = bytes.AsSpan(FixedLength + 1 + (i * SaltLength));
+            BinaryPrimitives.WriteInt64LittleEndian(place, Salts[i].Value);
+            BinaryPrimitives.WriteInt64LittleEndian(place[8..], Salts[i].ValidSince);
+            BinaryPrimitives.WriteInt64LittleEndian(place[16..], Salts[i].ValidUntil);
+        }
+
         return bytes;
     }
 
     /// <exception cref="FormatException">Not a session, or of a version that this library does not know.</exception>
     public static TelegramSession FromBytes(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length != Length || bytes[0] != Version)
-            throw new FormatException($"A stored session is {Length} bytes of version {Version}; this is {bytes.Length} bytes{(bytes.IsEmpty ? "" : $" of version {bytes[0]}")}.");
+        if (!HasKnownForm(bytes))
+            throw new FormatException($"These {bytes.Length} bytes are not a stored session of version {FirstVersion} or {Version}.");
+
+        var salts = new ServerSalt[bytes[0] == FirstVersion ? 0 : bytes[FixedLength]];
+        for (var i = 0; i < salts.Length; i++)
+        {
+            var place = bytes[(FixedLength + 1 + (i * SaltLength))..];
+            salts[i] = new ServerSalt(
+                BinaryPrimitives.ReadInt64LittleEndian(place),
+                BinaryPrimitives.ReadInt64LittleEndian(place[8..]),
+                BinaryPrimitives.ReadInt64LittleEndian(place[16..]));
+        }
+
         return new TelegramSession(
             BinaryPrimitives.ReadInt16LittleEndian(bytes[1..]),
-            new AuthKey(bytes[19..]),
+            new AuthKey(bytes[19..FixedLength]),
             BinaryPrimitives.ReadInt64LittleEndian(bytes[3..]),
-            BinaryPrimitives.ReadInt64LittleEndian(bytes[11..]));
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[11..]))
+        {
+            Salts = salts,
+        };
     }
+
+    private static bool HasKnownForm(ReadOnlySpan<byte> bytes) => bytes.IsEmpty ? false : bytes[0] switch
+    {
+        FirstVersion => bytes.Length == FixedLength,
+        Version => bytes.Length > FixedLength && bytes.Length == FixedLength + 1 + (bytes[FixedLength] * SaltLength),
+        _ => false,
+    };
 
     /// <summary>Never the key.</summary>
     public override string ToString() => $"session of key {Key.Id:x16} at DC {DcId}";

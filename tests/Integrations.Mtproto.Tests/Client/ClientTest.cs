@@ -1,0 +1,68 @@
+using Integrations.Mtproto.Schema;
+
+namespace Integrations.Mtproto.Tests.Client;
+
+/// <summary>A client against scripted data centres.</summary>
+public abstract class ClientTest : IAsyncDisposable
+{
+    private readonly List<TelegramClient> _clients = [];
+
+    protected static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    protected static User Self { get; } = new() { Id = 1001, FirstName = "A", AccessHash = 5 };
+
+    private protected ScriptedTelegram Telegram { get; } = new();
+
+    /// <summary>Every session that the client asked to be stored, in order.</summary>
+    protected List<TelegramSession> Saved { get; } = [];
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        foreach (var client in _clients)
+            await client.DisposeAsync();
+        await Telegram.DisposeAsync();
+    }
+
+    protected static AuthAuthorization Authorised() => new() { User = Self };
+
+    private protected TelegramClient Create(TelegramSession? session = null)
+    {
+        var client = new TelegramClient(new TelegramClientOptions
+        {
+            Servers = Telegram.Servers,
+            ApiId = 1,
+            ApiHash = "hash",
+            Device = new TelegramDevice { Model = "test", SystemVersion = "1", AppVersion = "1" },
+            Session = session,
+            SaveSession = (saved, _) =>
+            {
+                Telegram.Note($"save dc{saved.DcId} user{saved.UserId}");
+                Saved.Add(saved);
+                return Task.CompletedTask;
+            },
+            FindAccessHash = static (_, _) => ValueTask.FromResult<long?>(null),
+            Connect = Telegram.ConnectAsync,
+        });
+        _clients.Add(client);
+        return client;
+    }
+
+    private protected async Task<TelegramClient> ConnectAsync(TelegramSession? session = null)
+    {
+        var client = Create(session);
+        await client.ConnectAsync(Token);
+        return client;
+    }
+
+    /// <summary>A client that has been logged in at the first data centre.</summary>
+    private protected async Task<TelegramClient> LoggedInAsync()
+    {
+        var client = await ConnectAsync();
+        var script = Telegram.Answer;
+        Telegram.Answer = static (_, _) => Authorised();
+        Assert.IsType<LoginStep.Done>(await client.SignInAsync("9996621234", "hash", "22222", Token));
+        Telegram.Answer = script;
+        return client;
+    }
+}
