@@ -68,17 +68,17 @@ internal static class Seed
     private static Person Named(
         long id, string firstName, string? lastName, string? username, int dcId, int number, long[] contacts,
         string? password = null, string? hint = null, string? email = null) => new()
-    {
-        Id = id,
-        FirstName = firstName,
-        LastName = lastName,
-        Username = username,
-        DcId = dcId,
-        Phone = Phone(dcId, number),
-        Contacts = [.. contacts],
-        Password = password is null ? null : Passwords.GetOrAdd(id, _ => CloudPassword.From(password, Salt(id, "salt1"), Salt(id, "salt2"), hint)),
-        RecoveryEmail = email,
-    };
+        {
+            Id = id,
+            FirstName = firstName,
+            LastName = lastName,
+            Username = username,
+            DcId = dcId,
+            Phone = Phone(dcId, number),
+            Contacts = [.. contacts],
+            Password = password is null ? null : Passwords.GetOrAdd(id, _ => CloudPassword.From(password, Salt(id, "salt1"), Salt(id, "salt2"), hint)),
+            RecoveryEmail = email,
+        };
 
     private static Person Extra(int index) => new()
     {
@@ -92,16 +92,16 @@ internal static class Seed
 
     private static ChannelRoom Room(
         long id, string title, string username, string about, bool broadcast, long creatorId, int date, long[] members) => new()
-    {
-        Id = id,
-        Title = title,
-        Username = username,
-        About = about,
-        Broadcast = broadcast,
-        CreatorId = creatorId,
-        Date = date,
-        Members = members.ToDictionary(member => member, _ => new ChannelMember { JoinedDate = date }),
-    };
+        {
+            Id = id,
+            Title = title,
+            Username = username,
+            About = about,
+            Broadcast = broadcast,
+            CreatorId = creatorId,
+            Date = date,
+            Members = members.ToDictionary(member => member, _ => new ChannelMember { JoinedDate = date }),
+        };
 
     private static MessageSent Text(long uid, long fromId, PeerRef peer, string text, int date) =>
         new() { Uid = uid, FromId = fromId, Peer = peer, Text = text, Date = date };

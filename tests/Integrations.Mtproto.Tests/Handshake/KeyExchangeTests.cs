@@ -102,7 +102,13 @@ public sealed class KeyExchangeTests
         PQInnerDataBase inner = temporary
             ? new PQInnerDataTemp
             {
-                Pq = resPq.Pq, P = pBytes, Q = qBytes, Nonce = nonce, ServerNonce = resPq.ServerNonce, NewNonce = newNonce, ExpiresIn = 3600,
+                Pq = resPq.Pq,
+                P = pBytes,
+                Q = qBytes,
+                Nonce = nonce,
+                ServerNonce = resPq.ServerNonce,
+                NewNonce = newNonce,
+                ExpiresIn = 3600,
             }
             : new PQInnerData { Pq = resPq.Pq, P = pBytes, Q = qBytes, Nonce = nonce, ServerNonce = resPq.ServerNonce, NewNonce = newNonce };
         var encrypted = legacyPadding

@@ -250,7 +250,10 @@ public sealed class FaultTests : ServerTest
         Assert.IsType<UpdateChannelTooLong>(Assert.Single((await client.NextAsync<Updates>()).UpdatesValue));
         var answer = (UpdatesChannelDifferenceTooLong)await client.InvokeAsync(new UpdatesGetChannelDifference
         {
-            Channel = ChannelOf(Seed.Anna, Seed.Town), Filter = new ChannelMessagesFilterEmpty(), Pts = 1, Limit = 100,
+            Channel = ChannelOf(Seed.Anna, Seed.Town),
+            Filter = new ChannelMessagesFilterEmpty(),
+            Pts = 1,
+            Limit = 100,
         });
         Assert.NotNull(((Dialog)answer.Dialog).Pts);
         Assert.Equal("Too much", ((Message)answer.Messages[0]).MessageValue);

@@ -171,7 +171,11 @@ public sealed class MessageCheckTests : ServerTest
 
         var failure = await Assert.ThrowsAsync<RpcFailure>(() => client.InvokeAsync(new MessagesGetForumTopics
         {
-            Peer = new InputPeerSelf(), OffsetDate = 0, OffsetId = 0, OffsetTopic = 0, Limit = 1,
+            Peer = new InputPeerSelf(),
+            OffsetDate = 0,
+            OffsetId = 0,
+            OffsetTopic = 0,
+            Limit = 1,
         }));
 
         Assert.StartsWith("INPUT_METHOD_INVALID_", failure.Name, StringComparison.Ordinal);

@@ -111,7 +111,10 @@ public sealed class UpdateTests : ServerTest
         Assert.Contains(updates.Chats, chat => chat is Channel { Id: Seed.Town, Megagroup: true });
         var difference = (UpdatesChannelDifference)await client.InvokeAsync(new UpdatesGetChannelDifference
         {
-            Channel = ChannelOf(Seed.Anna, Seed.Town), Filter = new ChannelMessagesFilterEmpty(), Pts = update.Pts - 1, Limit = 100,
+            Channel = ChannelOf(Seed.Anna, Seed.Town),
+            Filter = new ChannelMessagesFilterEmpty(),
+            Pts = update.Pts - 1,
+            Limit = 100,
         });
         Assert.True(difference.Final);
         Assert.Equal(update.Pts, difference.Pts);
