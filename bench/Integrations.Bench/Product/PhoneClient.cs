@@ -31,6 +31,10 @@ internal sealed class PhoneClient : IDisposable
     public async Task<string?> NewestCodeAsync(Person person, CancellationToken cancellationToken) =>
         (await GetAsync($"sandbox/people/{person.Id}/codes", cancellationToken)).AsArray().FirstOrDefault().OptionalText("code");
 
+    /// <summary>How many codes the person was ever sent; the codes of test numbers are all alike, so a new one is told by this.</summary>
+    public async Task<int> CodeCountAsync(Person person, CancellationToken cancellationToken) =>
+        (await GetAsync($"sandbox/people/{person.Id}/codes", cancellationToken)).AsArray().Count;
+
     public async Task<int> DeviceCountAsync(Person person, CancellationToken cancellationToken) =>
         (await GetAsync($"sandbox/people/{person.Id}/devices", cancellationToken)).AsArray().Count;
 
