@@ -94,9 +94,9 @@ internal sealed class RawClient : IAsyncDisposable
     }
 
     /// <summary>Another connection with the key, session and counters of an earlier one.</summary>
-    public async Task<RawClient> ReconnectAsync(bool sameSession = true)
+    public async Task<RawClient> ReconnectAsync(bool sameSession = true, SandboxTelegram? to = null)
     {
-        var client = await OpenAsync(Sandbox, DcId, TransportFormat.Full, false);
+        var client = await OpenAsync(to ?? Sandbox, DcId, TransportFormat.Full, false);
         (client.Key, client.Salt, client.Layer, client.MustIntroduce) = (Key, Salt, Layer, MustIntroduce);
         if (sameSession)
             (client.SessionId, client.ContentCount, client.Ids) = (SessionId, ContentCount, Ids);
