@@ -31,9 +31,9 @@ internal sealed class PhoneClient : IDisposable
     public async Task<string?> NewestCodeAsync(Person person, CancellationToken cancellationToken) =>
         (await GetAsync($"sandbox/people/{person.Id}/codes", cancellationToken)).AsArray().FirstOrDefault().OptionalText("code");
 
-    /// <summary>How many codes the person was ever sent; the codes of test numbers are all alike, so a new one is told by this.</summary>
-    public async Task<int> CodeCountAsync(Person person, CancellationToken cancellationToken) =>
-        (await GetAsync($"sandbox/people/{person.Id}/codes", cancellationToken)).AsArray().Count;
+    /// <summary>When the newest code was sent; codes of test numbers are all alike, so a new one is told by this. Null before the first.</summary>
+    public async Task<string?> NewestCodeSentAtAsync(Person person, CancellationToken cancellationToken) =>
+        (await GetAsync($"sandbox/people/{person.Id}/codes", cancellationToken)).AsArray().FirstOrDefault().OptionalText("sent_at");
 
     public async Task<int> DeviceCountAsync(Person person, CancellationToken cancellationToken) =>
         (await GetAsync($"sandbox/people/{person.Id}/devices", cancellationToken)).AsArray().Count;
