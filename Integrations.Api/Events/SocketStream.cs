@@ -8,6 +8,9 @@ namespace Integrations.Api.Events;
 /// <summary>Writes a stream as text frames of a WebSocket. Nothing is expected from the other side but its leaving.</summary>
 internal sealed partial class SocketStream(IOptions<EventStreamOptions> options, TimeProvider time, ILogger<SocketStream> logger)
 {
+    /// <summary>How long the other side may take to answer a close; a stopping host waits no longer for it.</summary>
+    private static readonly TimeSpan Parting = TimeSpan.FromSeconds(2);
+
     public async Task WriteAsync(WebSocket socket, IAsyncEnumerable<StreamItem> items, CancellationToken stopping, CancellationToken aborted)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping, aborted);
@@ -35,8 +38,25 @@ internal sealed partial class SocketStream(IOptions<EventStreamOptions> options,
             // The host stops, or the other side left or spoke.
         }
 
-        var (ownStatus, ownReason) = await EndAsync(listening, over);
-        await CloseAsync(socket, ownStatus ?? status, ownReason ?? reason);
+        // What the other side did ends the stream under its own reason.
+        if (listening.IsCompleted && await listening is (var itsStatus, var itsReason) && itsStatus is not null)
+            (status, reason) = (itsStatus.Value, itsReason ?? "");
+        await CloseAsync(socket, status, reason, stopping.IsCancellationRequested ? Parting : options.Value.LastWords);
+        await PartAsync(socket, listening);
+    }
+
+    /// <summary>Leaves the other side a moment to answer the close, which keeps the connection's last bytes from being cut off.</summary>
+    private async Task PartAsync(WebSocket socket, Task listening)
+    {
+        try
+        {
+            await listening.WaitAsync(Parting, time);
+        }
+        catch (TimeoutException)
+        {
+            socket.Abort();
+            await listening;
+        }
     }
 
     /// <summary>True when the frame is out; false when the reader was too slow. The socket is cut when it does not even take its last words.</summary>
@@ -80,7 +100,7 @@ internal sealed partial class SocketStream(IOptions<EventStreamOptions> options,
                 ? (WebSocketCloseStatus.NormalClosure, "")
                 : (WebSocketCloseStatus.InvalidMessageType, "nothing_expected");
         }
-        catch (WebSocketException)
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
             // The connection broke, or was cut by us.
             return (null, null);
@@ -91,16 +111,12 @@ internal sealed partial class SocketStream(IOptions<EventStreamOptions> options,
         }
     }
 
-    /// <summary>What the listener has to say, if it is the one who ended the stream.</summary>
-    private static async Task<(WebSocketCloseStatus?, string?)> EndAsync(Task<(WebSocketCloseStatus?, string?)> listening, CancellationTokenSource over) =>
-        over.IsCancellationRequested && listening.IsCompleted ? await listening : (null, null);
-
-    private async Task CloseAsync(WebSocket socket, WebSocketCloseStatus status, string reason)
+    private async Task CloseAsync(WebSocket socket, WebSocketCloseStatus status, string reason, TimeSpan patience)
     {
         if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived))
             return;
 
-        using var limit = new CancellationTokenSource(options.Value.LastWords, time);
+        using var limit = new CancellationTokenSource(patience, time);
         try
         {
             await socket.CloseOutputAsync(status, reason, limit.Token);

@@ -4,8 +4,12 @@ using System.Text.Json.Nodes;
 using Integrations.Core.Persistence;
 using Integrations.Testing;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -18,6 +22,10 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
     public const string InternalKey = "a key that only this test process knows, too";
     public const string OwnerEmail = "owner@example.org";
     public const string OwnerPassword = "correct horse battery staple";
+
+    /// <summary>How long the host waits for requests that do not end when it stops.</summary>
+    public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromMinutes(3);
+
     private const string RolePassword = "a password of the test's own roles";
 
     private readonly DirectoryInfo _keys = Directory.CreateTempSubdirectory("integrations-api-tests-");
@@ -48,12 +56,14 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
         _factory = new WebApplicationFactory<Program>().WithWebHostBuilder(web =>
         {
             web.UseEnvironment("Testing");
+            // Any free port. The factory's own UseKestrel(port) does not reach a factory that was derived from another.
+            web.UseUrls("http://127.0.0.1:0");
             foreach (var (key, value) in Settings(admin))
                 web.UseSetting(key, value);
         });
-        _factory.UseKestrel(0);
+        _factory.UseKestrel();
         _factory.StartServer();
-        Address = _factory.ClientOptions.BaseAddress;
+        Address = new Uri(_factory.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
         Worker = new TestWorker(this);
         await Worker.StartAsync();
         await MakeOwnerAsync();
@@ -103,7 +113,7 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
     {
         await using var command = Admin.CreateCommand(sql);
         foreach (var parameter in parameters)
-            command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+            command.Parameters.Add(parameter as NpgsqlParameter ?? new NpgsqlParameter { Value = parameter });
         await command.ExecuteNonQueryAsync();
     }
 
@@ -142,6 +152,7 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
         ["EventStream:SlowReader"] = "00:00:01",
         ["Cors:AllowedOrigins:0"] = "https://pages.example.org",
         ["LOG_LEVEL"] = "WARNING",
+        ["shutdownTimeoutSeconds"] = ShutdownTimeout.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture),
     };
 
     private async Task MakeOwnerAsync()

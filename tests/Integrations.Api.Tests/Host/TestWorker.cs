@@ -143,12 +143,26 @@ internal sealed class TestWorker(ApiHost host) : IAsyncDisposable
         {
             var text = sealedText is null ? null : await OpenAsync(tenant, login, sealedText, cancellationToken);
             var (verdict, state) = Judge(kind, text, phone);
-            await host.ExecuteAsync("delete from telegram_login_inputs where id = $1", input);
-            await host.ExecuteAsync("update telegram_logins set last_input_id = $2, last_input_error = $3, recovery_pattern = case when $4 then 'd***@example.org' else recovery_pattern end where id = $1", login, input, verdict ?? (object)DBNull.Value, kind == "recovery_request");
-            if (state == "completed")
-                await CompleteAsync(login, Math.Abs((long)login.GetHashCode()) + 1, phone ?? "+9996612345");
-            else if (state is not null)
-                await host.ExecuteAsync("update telegram_logins set state = $2 where id = $1", login, state);
+            // In one statement, as the workers do in one transaction: whoever sees the verdict sees the state that it led to.
+            await host.ExecuteAsync(
+                """
+                with taken as (delete from telegram_login_inputs where id = $2), judged as (
+                    update telegram_logins
+                       set last_input_id = $2, last_input_error = $3, retry_at = case when $3 = 'TG_API_429' then clock_timestamp() + interval '37 seconds' end,
+                           recovery_pattern = case when $4 then 'd***@example.org' else recovery_pattern end,
+                           state = coalesce($5, state), completed_at = case when $5 = 'completed' then clock_timestamp() end
+                     where id = $1)
+                update telegram_accounts
+                   set status = 'active', session_payload = '\x01', telegram_user_id = $6, phone = $7, last_connected_at = clock_timestamp()
+                 where id = $1 and $5 = 'completed'
+                """,
+                login,
+                input,
+                new NpgsqlParameter<string?> { TypedValue = verdict },
+                kind == "recovery_request",
+                new NpgsqlParameter<string?> { TypedValue = state },
+                Math.Abs((long)login.GetHashCode()) + 1,
+                phone ?? "+9996612345");
             await TellAsync(login);
         }
     }
