@@ -5,13 +5,13 @@ using Microsoft.AspNetCore.Authorization;
 namespace Integrations.Api.Authentication;
 
 /// <summary>Who may do what. The lowest role that may; each role may do what the ones below it may.</summary>
-/// <remarks>A role opens a kind of action; whose objects it reaches is decided by the queries, which see only the caller's own.</remarks>
+/// <remarks>A role opens a kind of action; whose objects it reaches is decided by the queries: the caller's own, and for administrators the connections of their tenant's accounts.</remarks>
 internal static class Policies
 {
     /// <summary>Read what is one's own: accounts, dialogs, messages, logs, events.</summary>
     public const string Read = nameof(Read);
 
-    /// <summary>Connect, reconnect, pause, change and disconnect one's own accounts.</summary>
+    /// <summary>Connect, reconnect, pause, change and disconnect accounts.</summary>
     public const string Connect = nameof(Connect);
 
     /// <summary>Send messages from one's own accounts.</summary>

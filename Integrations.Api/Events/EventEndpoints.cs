@@ -38,7 +38,8 @@ internal static class EventEndpoints
             .WithDescription(
                 "Each event has its type, its position as id, and its data. Reconnect with Last-Event-ID (or after) to miss nothing. "
                 + "The first event is ready; reset means that the position is older than what is kept: fetch your state afresh and go on; "
-                + "end tells why the stream ends. Types: account.updated, account.deleted, login.updated, message.created, message.updated, dialog.updated.")
+                + "end tells why the stream ends. Owners and administrators are told of all accounts and logins of their tenant; of messages and dialogs only an account's own user is. "
+                + "Types: account.updated, account.deleted, login.updated, message.created, message.updated, dialog.updated.")
             .WithQuery(After, Ticket)
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
             .Refuses(ErrorCodes.RateLimited);

@@ -12,7 +12,7 @@ internal sealed class StreamRights(TenantDatabase database, Sessions sessions, T
         if (credential.SessionHash is { } hash)
             return await sessions.FindAsync(hash, cancellationToken) is { } now && now.Principal == credential.Principal;
 
-        return (credential.ExpiresAt is not { } end || time.GetUtcNow() < end) && await IsActiveAsync(credential, cancellationToken);
+        return (credential.ExpiresAt is not { } end || time.GetUtcNow() < end + TokenClaims.Skew) && await IsActiveAsync(credential, cancellationToken);
     }
 
     private Task<bool> IsActiveAsync(Credential credential, CancellationToken cancellationToken) =>

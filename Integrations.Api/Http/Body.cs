@@ -73,7 +73,11 @@ internal sealed record Body<T>(T Value) : IEndpointParameterMetadataProvider
         {
             var result = await request.BodyReader.ReadAsync(cancellationToken);
             if (result.Buffer.Length > BodyMetadata.MaxBytes)
+            {
+                // Given back first: the server reads the rest itself, so that the caller gets the answer.
+                request.BodyReader.AdvanceTo(result.Buffer.End);
                 throw new IntegrationException(ErrorCodes.BodyTooLarge);
+            }
 
             if (result.IsCompleted)
             {

@@ -7,7 +7,7 @@ internal static partial class Texts
 {
     public const int MaxNameLength = 200;
 
-    /// <summary>UTF-16 units, as Telegram counts.</summary>
+    /// <summary>UTF-16 units without the space around the text, as Telegram counts.</summary>
     public const int MaxMessageLength = 4096;
 
     /// <summary>E.164: + and 7 to 15 digits, the first of them not 0.</summary>
@@ -38,8 +38,8 @@ internal static partial class Texts
     {
         if (string.IsNullOrWhiteSpace(text))
             errors.Add(field, "Required, and not only spaces.");
-        else if (text.Length > MaxMessageLength)
-            errors.Add(field, $"Must have at most {MaxMessageLength} characters (UTF-16 units); it has {text.Length}.");
+        else if (text.Trim().Length is > MaxMessageLength and var length)
+            errors.Add(field, $"Must have at most {MaxMessageLength} characters (UTF-16 units); it has {length}.");
         else if (text.Any(c => char.IsControl(c) && c is not ('\n' or '\t')))
             errors.Add(field, "Must not contain control characters other than line feed and tab.");
     }

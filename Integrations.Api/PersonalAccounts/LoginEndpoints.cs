@@ -2,13 +2,14 @@ using Integrations.Api.Authentication;
 using Integrations.Api.Http;
 using Integrations.Api.Telegram;
 using Integrations.Core.Errors;
+using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Logins;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Integrations.Api.PersonalAccounts;
 
-/// <summary>Logins step by step. Whoever began one may answer it.</summary>
+/// <summary>Logins step by step, for the account's user and for the administrators of his tenant.</summary>
 internal static class LoginEndpoints
 {
     public static void MapLogins(this RouteGroupBuilder accounts)
@@ -21,7 +22,8 @@ internal static class LoginEndpoints
                 ErrorCodes.TelegramPhoneInvalid, ErrorCodes.TelegramPhoneBanned, ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable, ErrorCodes.RateLimited);
 
         var login = accounts.MapGroup("/login/{login_id}");
-        login.MapGet("", FindAsync).WithName("GetLogin").RequireAuthorization(Policies.Read).WithSummary("Where a login stands");
+        login.MapGet("", FindAsync).WithName("GetLogin").RequireAuthorization(Policies.Read).WithSummary("Where a login stands")
+            .WithDescription("For the account's user, and for owners and administrators of the tenant; so are the routes that answer it.");
         login.MapPost("/password", PasswordAsync).WithName("SendLoginPassword").RequireAuthorization(Policies.Connect)
             .WithSummary("Answer password_required")
             .WithDescription("A wrong password leaves the login as it is: send it again, no new QR code is needed.")
@@ -56,13 +58,13 @@ internal static class LoginEndpoints
         Texts.CheckName("display_name", request.DisplayName, errors);
         errors.ThrowIfAny();
         var login = await start.ExecuteAsync(
-            caller.Principal, new(request.Phone, request.ProjectId, Texts.Named(request.DisplayName), request.AccountId), cancellationToken);
+            caller.Principal, AccountReach.Managed, new(request.Phone, request.ProjectId, Texts.Named(request.DisplayName), request.AccountId), cancellationToken);
         return TypedResults.Ok(LoginResponse.From(login));
     }
 
     private static async Task<Ok<LoginResponse>> FindAsync(
         [FromRoute(Name = "login_id")] Guid loginId, Caller caller, FindLogin find, CancellationToken cancellationToken) =>
-        TypedResults.Ok(LoginResponse.From(await find.ExecuteAsync(caller.Principal, loginId, cancellationToken)));
+        TypedResults.Ok(LoginResponse.From(await find.ExecuteAsync(caller.Principal, AccountReach.Managed, loginId, cancellationToken)));
 
     private static Task<Ok<LoginResponse>> PasswordAsync(
         [FromRoute(Name = "login_id")] Guid loginId, Body<PasswordRequest> body, Caller caller, AnswerLogin answer, CancellationToken cancellationToken)
@@ -105,5 +107,5 @@ internal static class LoginEndpoints
 
     private static async Task<Ok<LoginResponse>> AnswerAsync(
         AnswerLogin answer, Caller caller, Guid loginId, LoginInput input, string? text, CancellationToken cancellationToken) =>
-        TypedResults.Ok(LoginResponse.From(await answer.ExecuteAsync(caller.Principal, loginId, input, text, cancellationToken)));
+        TypedResults.Ok(LoginResponse.From(await answer.ExecuteAsync(caller.Principal, AccountReach.Managed, loginId, input, text, cancellationToken)));
 }

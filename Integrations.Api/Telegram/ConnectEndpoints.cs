@@ -20,7 +20,9 @@ internal static class ConnectEndpoints
             .WithSummary("Connect an account by phone")
             .WithDescription(
                 "Call it with the number; when the answer is code_required, call it again with the number and the code; when it is 2fa_required, "
-                + "with the number and the password. A wrong code or password leaves the login open for the next try.")
+                + "with the number and the password. A wrong code or password leaves the login open for the next try. pending means that Telegram has not "
+                + "answered yet: ask again. For a new code, or a forgotten password, use the routes of /api/personal-telegram-accounts/login/{login_id}: "
+                + "session_id is the login's id.")
             .Refuses(
                 ErrorCodes.ValidationFailed, ErrorCodes.TelegramPhoneUnknown, ErrorCodes.TelegramPhoneInvalid, ErrorCodes.TelegramPhoneBanned,
                 ErrorCodes.TelegramCodeInvalid, ErrorCodes.TelegramCodeExpired, ErrorCodes.TelegramPasswordInvalid, ErrorCodes.TelegramLoginState,
@@ -33,7 +35,7 @@ internal static class ConnectEndpoints
                 ErrorCodes.TelegramQrExpired, ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramAlreadyConnected, ErrorCodes.TelegramFlood,
                 ErrorCodes.TelegramUnavailable);
         telegram.MapGet("/accounts", ListAsync).WithName("ListAccounts").RequireAuthorization(Policies.Read)
-            .WithSummary("The caller's accounts").WithQuery(ActiveOnly);
+            .WithSummary("The caller's accounts").WithDescription("One's own only, whatever the role; so are all routes of /api/v1/telegram.").WithQuery(ActiveOnly);
         telegram.MapGet("/accounts/{id}", FindAsync).WithName("GetAccount").RequireAuthorization(Policies.Read).WithSummary("One account");
         telegram.MapDelete("/accounts/{session_id}", DisconnectAsync).WithName("DisconnectAccount").RequireAuthorization(Policies.Connect)
             .WithSummary("Disconnect an account")
@@ -45,7 +47,8 @@ internal static class ConnectEndpoints
         return telegram;
     }
 
-    private static async Task<Ok<ConnectResponse>> ConnectAsync(Body<ConnectRequest> body, Caller caller, ConnectByPhone connect, CancellationToken cancellationToken)
+    private static async Task<Ok<ConnectResponse>> ConnectAsync(
+        Body<ConnectRequest> body, Caller caller, ConnectByPhone connect, TimeProvider time, CancellationToken cancellationToken)
     {
         var (phone, code, password) = (body.Value.Phone, body.Value.Code, body.Value.Password);
         var errors = new FieldErrors();
@@ -56,31 +59,32 @@ internal static class ConnectEndpoints
             ConnectWords.CheckPassword("password", password, errors);
         errors.ThrowIfAny();
         var login = await connect.ExecuteAsync(caller.Principal, phone!, code is null ? null : ConnectWords.CleanCode(code), password, cancellationToken);
-        return TypedResults.Ok(ConnectResponse.From(login));
+        // It may have ended meanwhile, cancelled elsewhere or out of time: a refusal, as this contract has no status for it.
+        return login.Refusal(time.GetUtcNow()) is { } refusal ? throw refusal : TypedResults.Ok(ConnectResponse.From(login));
     }
 
     private static async Task<Ok<QrCodeResponse>> QrCodeAsync(
         HttpContext context, Caller caller, ConnectByQr connect, FindLogin find, TimeProvider time, CancellationToken cancellationToken)
     {
         var login = SessionId.Read(context) is { } id
-            ? await find.ExecuteAsync(caller.Principal, id, cancellationToken)
+            ? await find.ExecuteAsync(caller.Principal, AccountReach.Own, id, cancellationToken)
             : await connect.ExecuteAsync(caller.Principal, cancellationToken);
         return login.Refusal(time.GetUtcNow()) is { } refusal ? throw refusal : TypedResults.Ok(QrCodeResponse.From(login));
     }
 
     private static async Task<Ok<AccountResponse[]>> ListAsync(HttpContext context, Caller caller, ListAccounts list, CancellationToken cancellationToken)
     {
-        var accounts = await list.ExecuteAsync(caller.Principal, ActiveOnly.Read(context), projectId: null, cancellationToken);
+        var accounts = await list.ExecuteAsync(caller.Principal, AccountReach.Own, ActiveOnly.Read(context), projectId: null, cancellationToken);
         return TypedResults.Ok(accounts.Select(AccountResponse.From).ToArray());
     }
 
     private static async Task<Ok<AccountResponse>> FindAsync(Guid id, Caller caller, FindAccount find, CancellationToken cancellationToken) =>
-        TypedResults.Ok(AccountResponse.From(await find.ExecuteAsync(caller.Principal, id, cancellationToken)));
+        TypedResults.Ok(AccountResponse.From(await find.ExecuteAsync(caller.Principal, AccountReach.Own, id, cancellationToken)));
 
     private static async Task<Results<Ok<SessionStatusResponse>, Accepted<SessionStatusResponse>>> DisconnectAsync(
         [FromRoute(Name = "session_id")] Guid sessionId, Caller caller, DisconnectAccount disconnect, CancellationToken cancellationToken)
     {
-        var account = await disconnect.ExecuteAsync(caller.Principal, sessionId, cancellationToken);
+        var account = await disconnect.ExecuteAsync(caller.Principal, AccountReach.Own, sessionId, cancellationToken);
         return account.IsGone
             ? TypedResults.Ok(new SessionStatusResponse(account.Id, account.StatusWord, "The account is disconnected; its session is gone from Telegram and from here."))
             : TypedResults.Accepted(
@@ -95,6 +99,6 @@ internal static class ConnectEndpoints
         if (body.Value.Phone is { } phone)
             Texts.CheckPhone("phone", phone, errors);
         errors.ThrowIfAny();
-        return TypedResults.Ok(ConnectResponse.From(await reconnect.ExecuteAsync(caller.Principal, sessionId, body.Value.Phone, cancellationToken)));
+        return TypedResults.Ok(ConnectResponse.From(await reconnect.ExecuteAsync(caller.Principal, AccountReach.Own, sessionId, body.Value.Phone, cancellationToken)));
     }
 }

@@ -91,7 +91,7 @@ internal static class ConnectWords
         LoginState.CodeRequired => "Telegram has sent a login code to the user's devices. Send it with the same phone number.",
         LoginState.PasswordRequired => "The account has a two-step password. Send it to go on.",
         LoginState.Ready => "Scan the code in Telegram: Settings, Devices, Link Desktop Device.",
-        LoginState.Pending => "The login is being prepared.",
+        LoginState.Pending => "Telegram has not answered yet. Ask again in a moment, or listen to the event stream.",
         LoginState.Error => login.ErrorDetail ?? "The login failed.",
         LoginState.Expired => "The login was not finished in time. Begin it again.",
         _ => throw new ArgumentOutOfRangeException(nameof(login), login.State, "Not a state."),

@@ -19,7 +19,7 @@ internal sealed record SendRequest
     public RecipientRequest? To { get; init; }
 
     [Required]
-    [Description("1 to 4096 UTF-16 units; control characters other than line feed and tab are refused.")]
+    [Description("1 to 4096 UTF-16 units, not counting space around it, which Telegram removes; control characters other than line feed and tab are refused.")]
     public string? Text { get; init; }
 
     [Description("The id of a message of the same dialog.")]
@@ -38,7 +38,8 @@ internal sealed record SendRequest
         if (Priority is not (null or "interactive" or "bulk"))
             errors.Add("priority", "Must be one of: interactive, bulk.");
         errors.ThrowIfAny();
-        return new(AccountId!.Value, to!, Text!, ReplyTo, Priority == "bulk" ? MessagePriority.Bulk : MessagePriority.Interactive);
+        // Telegram removes the space around a text; what is stored and told is what the recipient gets.
+        return new(AccountId!.Value, to!, Text!.Trim(), ReplyTo, Priority == "bulk" ? MessagePriority.Bulk : MessagePriority.Interactive);
     }
 }
 

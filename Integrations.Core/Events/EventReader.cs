@@ -16,6 +16,9 @@ public sealed record EventPage(IReadOnlyList<StoredEvent> Events, long Next, boo
 /// <summary>Reads events by position, as one principal may see them.</summary>
 public sealed class EventReader(TenantDatabase database)
 {
+    /// <summary>What administrators are told of all accounts of their tenant. What is said in an account is told to its user alone.</summary>
+    private static readonly string[] OfConnections = [EventTypes.AccountUpdated, EventTypes.AccountDeleted, EventTypes.LoginUpdated];
+
     /// <summary>The largest page.</summary>
     public const int MaxLimit = 1000;
 
@@ -47,7 +50,8 @@ public sealed class EventReader(TenantDatabase database)
             select h.position, h.tail, e.position, e.type, e.user_id, e.account_id, e.data::text, e.occurred_at
               from event_head h
               left join lateral (select * from events
-                                  where tenant_id = $4 and position > $1 and position <= h.position and (user_id is null or user_id = $2)
+                                  where tenant_id = $4 and position > $1 and position <= h.position
+                                    and (user_id is null or user_id = $2 or ($5 and type = any ($6)))
                                   order by position limit $3) e on true
              order by e.position
             """);
@@ -55,6 +59,8 @@ public sealed class EventReader(TenantDatabase database)
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = principal.UserId });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = principal.Tenant.Value });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = principal.ManagesAccounts });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = OfConnections });
 
         var events = new List<StoredEvent>();
         long head = 0;

@@ -12,14 +12,14 @@ public sealed record AccountChange(string? DisplayName, bool? AcceptsPrivate, bo
 public sealed class ChangeAccount(TenantDatabase database, TimeProvider time)
 {
     /// <exception cref="IntegrationException">NOT_FOUND.</exception>
-    public Task<TelegramAccount> ExecuteAsync(Principal principal, Guid id, AccountChange change, CancellationToken cancellationToken)
+    public Task<TelegramAccount> ExecuteAsync(Principal principal, AccountReach reach, Guid id, AccountChange change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
         return database.InTenantAsync(
             principal.Tenant,
             async transaction =>
             {
-                var account = await OwnAccounts.LockAsync(transaction, principal, id, cancellationToken);
+                var account = await ReachableAccounts.LockAsync(transaction, principal, reach, id, cancellationToken);
                 if (change.DisplayName is { } name)
                     account.Rename(name.Length == 0 ? null : name);
                 account.Accept(change.AcceptsPrivate, change.AcceptsGroups, change.AcceptsChannels);

@@ -13,13 +13,13 @@ public sealed class DeleteAccount(TenantDatabase database, OutcomeWatch watch, T
 
     /// <returns>True once it is gone; false when its owner is still at it after ten seconds.</returns>
     /// <exception cref="IntegrationException">NOT_FOUND.</exception>
-    public async Task<bool> ExecuteAsync(Principal principal, Guid id, CancellationToken cancellationToken)
+    public async Task<bool> ExecuteAsync(Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken)
     {
         var gone = await database.InTenantAsync(
             principal.Tenant,
             async transaction =>
             {
-                var account = await OwnAccounts.LockAsync(transaction, principal, id, cancellationToken);
+                var account = await ReachableAccounts.LockAsync(transaction, principal, reach, id, cancellationToken);
                 if (account.Goal is AccountGoal.Deleted)
                     return false;
 
@@ -36,7 +36,7 @@ public sealed class DeleteAccount(TenantDatabase database, OutcomeWatch watch, T
 
         return gone || await watch.UntilAsync(
             token => database.InTenantAsync(
-                principal.Tenant, async transaction => !await OwnAccounts.Of(transaction, principal).AnyAsync(account => account.Id == id, token), token),
+                principal.Tenant, async transaction => !await ReachableAccounts.Of(transaction, principal, reach).AnyAsync(account => account.Id == id, token), token),
             isGone => isGone,
             Patience,
             cancellationToken);

@@ -12,13 +12,13 @@ public sealed class DisconnectAccount(TenantDatabase database, OutcomeWatch watc
 
     /// <returns>The account as it is once its owner has finished, or after ten seconds, still <c>disconnecting</c>.</returns>
     /// <exception cref="IntegrationException">NOT_FOUND.</exception>
-    public async Task<TelegramAccount> ExecuteAsync(Principal principal, Guid id, CancellationToken cancellationToken)
+    public async Task<TelegramAccount> ExecuteAsync(Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken)
     {
         await database.InTenantAsync(
             principal.Tenant,
             async transaction =>
             {
-                var account = await OwnAccounts.LockAsync(transaction, principal, id, cancellationToken);
+                var account = await ReachableAccounts.LockAsync(transaction, principal, reach, id, cancellationToken);
                 if (account.Goal is AccountGoal.Deleted)
                     throw new IntegrationException(ErrorCodes.NotFound);
                 if (account.IsGone)
@@ -30,7 +30,7 @@ public sealed class DisconnectAccount(TenantDatabase database, OutcomeWatch watc
             },
             cancellationToken);
         return await watch.UntilAsync(
-            token => database.InTenantAsync(principal.Tenant, transaction => OwnAccounts.FindAsync(transaction, principal, id, token), token),
+            token => database.InTenantAsync(principal.Tenant, transaction => ReachableAccounts.FindAsync(transaction, principal, reach, id, token), token),
             account => account.IsGone,
             Patience,
             cancellationToken);

@@ -3,10 +3,10 @@ using Integrations.Core.Tenancy;
 
 namespace Integrations.Core.Telegram.Accounts;
 
-/// <summary>One of the caller's own accounts.</summary>
+/// <summary>One account.</summary>
 public sealed class FindAccount(TenantDatabase database)
 {
-    /// <exception cref="IntegrationException">NOT_FOUND, for a missing one and for somebody else's alike.</exception>
-    public Task<TelegramAccount> ExecuteAsync(Principal principal, Guid id, CancellationToken cancellationToken) =>
-        database.InTenantAsync(principal.Tenant, transaction => OwnAccounts.FindAsync(transaction, principal, id, cancellationToken), cancellationToken);
+    /// <exception cref="IntegrationException">NOT_FOUND, for a missing one and for one out of reach alike.</exception>
+    public Task<TelegramAccount> ExecuteAsync(Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken) =>
+        database.InTenantAsync(principal.Tenant, transaction => ReachableAccounts.FindAsync(transaction, principal, reach, id, cancellationToken), cancellationToken);
 }

@@ -3,20 +3,20 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Integrations.Core.Telegram.Accounts;
 
-/// <summary>The caller's own accounts, the oldest first.</summary>
+/// <summary>The accounts within reach, the oldest first.</summary>
 public sealed class ListAccounts(TenantDatabase database)
 {
-    /// <summary>Accounts in one answer. Nobody connects as many by hand.</summary>
-    private const int Limit = 1000;
+    /// <summary>Accounts in one answer: a bound, far above what one installation is made for.</summary>
+    private const int Limit = 20_000;
 
     /// <param name="activeOnly">Leaves out what was disconnected, and logins that came to nothing.</param>
     /// <param name="projectId">Only those of one project; null for all.</param>
-    public Task<List<TelegramAccount>> ExecuteAsync(Principal principal, bool activeOnly, Guid? projectId, CancellationToken cancellationToken) =>
+    public Task<List<TelegramAccount>> ExecuteAsync(Principal principal, AccountReach reach, bool activeOnly, Guid? projectId, CancellationToken cancellationToken) =>
         database.InTenantAsync(
             principal.Tenant,
             transaction =>
             {
-                var accounts = OwnAccounts.Of(transaction, principal).AsNoTracking();
+                var accounts = ReachableAccounts.Of(transaction, principal, reach).AsNoTracking();
                 if (activeOnly)
                 {
                     accounts = accounts.Where(account =>

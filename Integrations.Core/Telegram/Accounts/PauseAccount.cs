@@ -12,13 +12,13 @@ public sealed class PauseAccount(TenantDatabase database, OutcomeWatch watch, Ti
 
     /// <returns>The account, paused, or as it is after ten seconds.</returns>
     /// <exception cref="IntegrationException">NOT_FOUND; ACCOUNT_NOT_ACTIVE when there is nothing to pause.</exception>
-    public async Task<TelegramAccount> ExecuteAsync(Principal principal, Guid id, CancellationToken cancellationToken)
+    public async Task<TelegramAccount> ExecuteAsync(Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken)
     {
         await database.InTenantAsync(
             principal.Tenant,
             async transaction =>
             {
-                var account = await OwnAccounts.LockAsync(transaction, principal, id, cancellationToken);
+                var account = await ReachableAccounts.LockAsync(transaction, principal, reach, id, cancellationToken);
                 if (account.Status is not (AccountStatus.Active or AccountStatus.Paused) || account.Goal is AccountGoal.Disconnected or AccountGoal.Deleted)
                 {
                     throw new IntegrationException(
@@ -34,7 +34,7 @@ public sealed class PauseAccount(TenantDatabase database, OutcomeWatch watch, Ti
             },
             cancellationToken);
         return await watch.UntilAsync(
-            token => database.InTenantAsync(principal.Tenant, transaction => OwnAccounts.FindAsync(transaction, principal, id, token), token),
+            token => database.InTenantAsync(principal.Tenant, transaction => ReachableAccounts.FindAsync(transaction, principal, reach, id, token), token),
             account => account.Status is not AccountStatus.Active,
             Patience,
             cancellationToken);

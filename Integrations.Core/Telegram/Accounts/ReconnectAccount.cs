@@ -17,18 +17,18 @@ public sealed class ReconnectAccount(TenantDatabase database, StartLogin start, 
 
     /// <param name="phone">In E.164: log in by phone where a login is needed; null for a QR code.</param>
     /// <exception cref="IntegrationException">NOT_FOUND; CONFLICT while it is being disconnected; and those of <see cref="StartLogin"/>.</exception>
-    public async Task<Result> ExecuteAsync(Principal principal, Guid id, string? phone, CancellationToken cancellationToken)
+    public async Task<Result> ExecuteAsync(Principal principal, AccountReach reach, Guid id, string? phone, CancellationToken cancellationToken)
     {
         var request = await database.InTenantAsync(
-            principal.Tenant, transaction => RequestAsync(transaction, principal, id, cancellationToken), cancellationToken);
+            principal.Tenant, transaction => RequestAsync(transaction, principal, reach, id, cancellationToken), cancellationToken);
         if (request is null)
         {
-            var login = await start.ExecuteAsync(principal, new LoginRequest(phone, AccountId: id), cancellationToken);
-            return new(await FindAsync(principal, id, cancellationToken), login);
+            var login = await start.ExecuteAsync(principal, reach, new LoginRequest(phone, AccountId: id), cancellationToken);
+            return new(await FindAsync(principal, reach, id, cancellationToken), login);
         }
 
         var account = await watch.UntilAsync(
-            token => FindAsync(principal, id, token),
+            token => FindAsync(principal, reach, id, token),
             account => account.RestartDone >= request && account.Status is not AccountStatus.Pending,
             Patience,
             cancellationToken);
@@ -36,9 +36,9 @@ public sealed class ReconnectAccount(TenantDatabase database, StartLogin start, 
     }
 
     /// <summary>The number of the restart that was asked for; null where a login is needed instead.</summary>
-    private async Task<long?> RequestAsync(TenantTransaction transaction, Principal principal, Guid id, CancellationToken cancellationToken)
+    private async Task<long?> RequestAsync(TenantTransaction transaction, Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken)
     {
-        var account = await OwnAccounts.LockAsync(transaction, principal, id, cancellationToken);
+        var account = await ReachableAccounts.LockAsync(transaction, principal, reach, id, cancellationToken);
         if (account.Goal is AccountGoal.Deleted)
             throw new IntegrationException(ErrorCodes.NotFound);
         if (!account.HasUsableSession)
@@ -52,6 +52,6 @@ public sealed class ReconnectAccount(TenantDatabase database, StartLogin start, 
         return account.RestartRequested;
     }
 
-    private Task<TelegramAccount> FindAsync(Principal principal, Guid id, CancellationToken cancellationToken) =>
-        database.InTenantAsync(principal.Tenant, transaction => OwnAccounts.FindAsync(transaction, principal, id, cancellationToken), cancellationToken);
+    private Task<TelegramAccount> FindAsync(Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken) =>
+        database.InTenantAsync(principal.Tenant, transaction => ReachableAccounts.FindAsync(transaction, principal, reach, id, cancellationToken), cancellationToken);
 }

@@ -17,7 +17,7 @@ public sealed class ConnectByPhone(TenantDatabase database, StartLogin start, An
     {
         var account = await database.InTenantAsync(
             principal.Tenant, transaction => FindAsync(transaction, principal, phone, cancellationToken), cancellationToken);
-        var login = account is null ? null : await find.ExecuteAsync(principal, account.Id, cancellationToken);
+        var login = account is null ? null : await find.ExecuteAsync(principal, AccountReach.Own, account.Id, cancellationToken);
         if (login is not { IsOpen: true, Method: LoginMethod.Phone })
         {
             if (code is not null || password is not null)
@@ -27,12 +27,12 @@ public sealed class ConnectByPhone(TenantDatabase database, StartLogin start, An
 
         if (code is not null && login.State is LoginState.CodeRequired)
         {
-            login = await answer.ExecuteAsync(principal, login.Id, LoginInput.Code, code, cancellationToken);
+            login = await answer.ExecuteAsync(principal, AccountReach.Own, login.Id, LoginInput.Code, code, cancellationToken);
             code = null;
         }
 
         if (password is not null && login.State is LoginState.PasswordRequired)
-            return await answer.ExecuteAsync(principal, login.Id, LoginInput.Password, password, cancellationToken);
+            return await answer.ExecuteAsync(principal, AccountReach.Own, login.Id, LoginInput.Password, password, cancellationToken);
 
         if (code is not null && login.State is not LoginState.PasswordRequired)
             throw new IntegrationException(ErrorCodes.TelegramLoginState, "The login does not wait for a code now. Read its state and send what it asks for.");
@@ -43,23 +43,23 @@ public sealed class ConnectByPhone(TenantDatabase database, StartLogin start, An
     private async Task<LoginView> BeginAsync(Principal principal, string phone, TelegramAccount? account, CancellationToken cancellationToken)
     {
         if (account is null)
-            return await start.ExecuteAsync(principal, new LoginRequest(phone), cancellationToken);
+            return await start.ExecuteAsync(principal, AccountReach.Own, new LoginRequest(phone), cancellationToken);
 
         // What has a session needs no code: it is connected, or becomes so again by itself.
         if (account.HasUsableSession)
         {
             if (account.Status is not AccountStatus.Active)
-                await reconnect.ExecuteAsync(principal, account.Id, phone: null, cancellationToken);
-            var view = await find.ExecuteAsync(principal, account.Id, cancellationToken);
+                await reconnect.ExecuteAsync(principal, AccountReach.Own, account.Id, phone: null, cancellationToken);
+            var view = await find.ExecuteAsync(principal, AccountReach.Own, account.Id, cancellationToken);
             return view with { State = LoginState.Completed };
         }
 
-        return await start.ExecuteAsync(principal, new LoginRequest(phone, AccountId: account.Id), cancellationToken);
+        return await start.ExecuteAsync(principal, AccountReach.Own, new LoginRequest(phone, AccountId: account.Id), cancellationToken);
     }
 
     /// <summary>The account that has, or is logging in with, this number; the most recent where several were tried.</summary>
     private static Task<TelegramAccount?> FindAsync(TenantTransaction transaction, Principal principal, string phone, CancellationToken cancellationToken) =>
-        OwnAccounts.Of(transaction, principal).AsNoTracking()
+        ReachableAccounts.Of(transaction, principal, AccountReach.Own).AsNoTracking()
             .Where(account => account.Goal != AccountGoal.Deleted)
             .Where(account => account.Phone == phone || account.Phone == phone.Substring(1) || transaction.Db.TelegramLogins.Any(login => login.Id == account.Id && login.Phone == phone))
             .Where(account => transaction.Db.TelegramLogins.Any(login => login.Id == account.Id))

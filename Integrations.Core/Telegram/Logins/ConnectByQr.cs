@@ -15,7 +15,7 @@ public sealed class ConnectByQr(TenantDatabase database, StartLogin start, FindL
         var now = time.GetUtcNow();
         var open = await database.InTenantAsync(
             principal.Tenant,
-            transaction => LoginReader.Of(transaction, principal).AsNoTracking()
+            transaction => LoginReader.Of(transaction, principal, AccountReach.Own).AsNoTracking()
                 .Where(login => login.Method == LoginMethod.Qr && login.State == LoginState.Ready && login.ExpiresAt > now)
                 .Where(login => transaction.Db.TelegramAccounts.Any(account =>
                     account.Id == login.Id && account.TelegramUserId == null && account.ProjectId == null && account.Goal == AccountGoal.Connected))
@@ -23,6 +23,6 @@ public sealed class ConnectByQr(TenantDatabase database, StartLogin start, FindL
                 .Select(login => (Guid?)login.Id)
                 .FirstOrDefaultAsync(cancellationToken),
             cancellationToken);
-        return open is { } id ? await find.ExecuteAsync(principal, id, cancellationToken) : await start.ExecuteAsync(principal, new LoginRequest(Phone: null), cancellationToken);
+        return open is { } id ? await find.ExecuteAsync(principal, AccountReach.Own, id, cancellationToken) : await start.ExecuteAsync(principal, AccountReach.Own, new LoginRequest(Phone: null), cancellationToken);
     }
 }

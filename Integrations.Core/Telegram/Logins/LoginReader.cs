@@ -13,13 +13,13 @@ public sealed class LoginReader(TenantDatabase database, ISecretProtector secret
     /// <summary>What an owner that lives would need to notice the end by itself; past it the login is over whatever its row says.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
-    internal static IQueryable<TelegramLogin> Of(TenantTransaction transaction, Principal principal) =>
-        transaction.Db.TelegramLogins.Where(login => OwnAccounts.Of(transaction, principal).Any(account => account.Id == login.Id));
+    internal static IQueryable<TelegramLogin> Of(TenantTransaction transaction, Principal principal, AccountReach reach) =>
+        transaction.Db.TelegramLogins.Where(login => ReachableAccounts.Of(transaction, principal, reach).Any(account => account.Id == login.Id));
 
-    internal Task<TelegramLogin> ReadAsync(Principal principal, Guid id, CancellationToken cancellationToken) =>
+    internal Task<TelegramLogin> ReadAsync(Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken) =>
         database.InTenantAsync(
             principal.Tenant,
-            async transaction => await Of(transaction, principal).AsNoTracking().SingleOrDefaultAsync(login => login.Id == id, cancellationToken)
+            async transaction => await Of(transaction, principal, reach).AsNoTracking().SingleOrDefaultAsync(login => login.Id == id, cancellationToken)
                 ?? throw new IntegrationException(ErrorCodes.NotFound),
             cancellationToken);
 

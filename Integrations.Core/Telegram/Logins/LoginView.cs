@@ -23,6 +23,9 @@ public sealed record LoginView(
     DateTimeOffset CreatedAt,
     DateTimeOffset? CompletedAt)
 {
+    private static readonly TimeSpan OpenWait = TimeSpan.FromDays(1);
+    private static readonly TimeSpan PastWait = TimeSpan.FromSeconds(1);
+
     public bool IsOpen => State is LoginState.Ready or LoginState.Pending or LoginState.CodeRequired or LoginState.PasswordRequired;
 
     /// <summary>The refusal for callers who asked for a login that came to nothing; null while it is open or completed.</summary>
@@ -34,8 +37,12 @@ public sealed record LoginView(
     };
 
     /// <summary>A refusal from what the account's owner wrote; a code that this release does not know is an internal error.</summary>
-    internal static IntegrationException Of(string? code, string? detail, DateTimeOffset? retryAt, DateTimeOffset now) => new(
-        ErrorCatalogue.TryFind(code, out var entry) ? entry.Code : ErrorCodes.Internal,
-        entry is null ? null : detail,
-        retryAt > now ? retryAt - now : null);
+    internal static IntegrationException Of(string? code, string? detail, DateTimeOffset? retryAt, DateTimeOffset now)
+    {
+        var wait = retryAt > now ? retryAt - now : null;
+        // Whoever is told to wait is told how long. Telegram leaves it open only where it has seen too many logins of a number in a day.
+        if (code == ErrorCodes.TelegramFlood)
+            wait ??= retryAt is null ? OpenWait : PastWait;
+        return new(ErrorCatalogue.TryFind(code, out var entry) ? entry.Code : ErrorCodes.Internal, entry is null ? null : detail, wait);
+    }
 }

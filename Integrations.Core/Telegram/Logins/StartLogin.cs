@@ -12,7 +12,7 @@ namespace Integrations.Core.Telegram.Logins;
 
 /// <summary>What kind of login to begin.</summary>
 /// <param name="Phone">In E.164, for a login by phone; null for one by QR code.</param>
-/// <param name="AccountId">An account of the caller's that is to log in again; null for a new one.</param>
+/// <param name="AccountId">An account within reach that is to log in again; null for a new one.</param>
 public sealed record LoginRequest(string? Phone, Guid? ProjectId = null, string? DisplayName = null, Guid? AccountId = null)
 {
     public LoginMethod Method => Phone is null ? LoginMethod.Qr : LoginMethod.Phone;
@@ -23,24 +23,24 @@ public sealed class StartLogin(
     TenantDatabase database, LoginReader reader, OutcomeWatch watch, IOptions<LoginOptions> options, TimeProvider time)
 {
     /// <exception cref="IntegrationException">
-    /// NOT_FOUND for a project or account that is not the caller's; PROJECT_NOT_READY; TG_ALREADY_CONNECTED; TG_UNAVAILABLE; RATE_LIMITED;
+    /// NOT_FOUND for a project or an account out of reach; PROJECT_NOT_READY; TG_ALREADY_CONNECTED; TG_UNAVAILABLE; RATE_LIMITED;
     /// and what Telegram refused at once, such as TG_PHONE_UNKNOWN or TG_API_429.
     /// </exception>
-    public async Task<LoginView> ExecuteAsync(Principal principal, LoginRequest request, CancellationToken cancellationToken)
+    public async Task<LoginView> ExecuteAsync(Principal principal, AccountReach reach, LoginRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         var installation = await Installation.ReadAsync(database, cancellationToken);
         var id = await database.InTenantAsync(
-            principal.Tenant, transaction => BeginAsync(transaction, principal, request, installation, cancellationToken), cancellationToken);
+            principal.Tenant, transaction => BeginAsync(transaction, principal, reach, request, installation, cancellationToken), cancellationToken);
 
         var login = await watch.UntilAsync(
-            token => reader.ReadAsync(principal, id, token), login => reader.StateOf(login) is not LoginState.Pending, options.Value.Patience, cancellationToken);
+            token => reader.ReadAsync(principal, reach, id, token), login => reader.StateOf(login) is not LoginState.Pending, options.Value.Patience, cancellationToken);
         var view = await reader.ViewAsync(principal, login, cancellationToken);
         return view.Refusal(time.GetUtcNow()) is { } refusal ? throw refusal : view;
     }
 
     private async Task<Guid> BeginAsync(
-        TenantTransaction transaction, Principal principal, LoginRequest request, Installation installation, CancellationToken cancellationToken)
+        TenantTransaction transaction, Principal principal, AccountReach reach, LoginRequest request, Installation installation, CancellationToken cancellationToken)
     {
         await RequireReadyProjectAsync(transaction, request.ProjectId, cancellationToken);
         if (request.AccountId is null)
@@ -51,7 +51,7 @@ public sealed class StartLogin(
         TelegramAccount account;
         if (request.AccountId is { } known)
         {
-            account = await OwnAccounts.LockAsync(transaction, principal, known, cancellationToken);
+            account = await ReachableAccounts.LockAsync(transaction, principal, reach, known, cancellationToken);
             var login = await transaction.Db.TelegramLogins.SingleOrDefaultAsync(login => login.Id == known, cancellationToken);
             if (login is { IsOpen: true } && reader.StateOf(login) is not LoginState.Expired)
                 return Joined(login, request);
@@ -75,7 +75,7 @@ public sealed class StartLogin(
 
         await transaction.Db.SaveChangesAsync(cancellationToken);
         await transaction.PublishAsync(
-            new EventDraft(EventTypes.LoginUpdated, principal.UserId, account.Id, new { account.Id, State = Words.Of(LoginState.Pending), Method = Words.Of(request.Method) }),
+            new EventDraft(EventTypes.LoginUpdated, account.UserId, account.Id, new { account.Id, State = Words.Of(LoginState.Pending), Method = Words.Of(request.Method) }),
             cancellationToken);
         await IntegrationLog.WriteAsync(
             transaction,
@@ -111,7 +111,7 @@ public sealed class StartLogin(
     private async Task RequireRoomAsync(TenantTransaction transaction, Principal principal, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var open = await LoginReader.Of(transaction, principal).CountAsync(
+        var open = await LoginReader.Of(transaction, principal, AccountReach.Own).CountAsync(
             login => (login.State == LoginState.Ready || login.State == LoginState.Pending || login.State == LoginState.CodeRequired
                 || login.State == LoginState.PasswordRequired) && login.ExpiresAt > now,
             cancellationToken);

@@ -73,7 +73,7 @@ public sealed class EventStreamTests(ApiHost host)
     public async Task A_stream_tells_nothing_of_others()
     {
         using var own = host.User(1405);
-        using var second = host.User(1406, "owner");
+        using var second = host.User(1406);
         using var foreign = host.User(1405, "owner", await host.AddTenantAsync());
         var account = await ActiveAsync(own, 140501);
         await using var ofSecond = await SseReader.OpenAsync(second);

@@ -7,7 +7,7 @@ namespace Integrations.Api.Tests.Events;
 /// <summary>The other end of the event socket.</summary>
 internal sealed class SocketReader : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private readonly ClientWebSocket _socket = new();
 
     /// <summary>Whole frames read so far.</summary>

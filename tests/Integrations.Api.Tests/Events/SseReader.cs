@@ -13,7 +13,7 @@ internal sealed record Told(long Position, JsonNode Data);
 /// <summary>Reads a stream of Server-Sent Events as a browser would, in the background.</summary>
 internal sealed class SseReader : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private readonly HttpResponseMessage _response;
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<(SseItem<string> Item, long Position)> _items = Channel.CreateUnbounded<(SseItem<string>, long)>();

@@ -10,22 +10,30 @@ namespace Integrations.Api.Tests.Host;
 /// <summary>
 /// Plays the workers by the rows that they would write. A QR login shows a link and waits for <see cref="ScanAsync"/>; a phone login asks for
 /// <see cref="RightCode"/>, and then, for numbers that end in 2, for <see cref="RightPassword"/>. Numbers that end in 0 are unknown to
-/// Telegram, those that end in 9 must wait.
+/// Telegram, those in 6 are no numbers to it, those in 8 are banned, those in 9 must wait. The owners of numbers in 32 have no recovery address.
 /// </summary>
 internal sealed class TestWorker(ApiHost host) : IAsyncDisposable
 {
     public const string RightCode = "24680";
+    public const string ExpiredCode = "11111";
+    public const string OneCodeTooMany = "22222";
     public const string RightPassword = "the right password";
     public const string RecoveryCode = "135791";
 
     private readonly CancellationTokenSource _stop = new();
     private Task _working = Task.CompletedTask;
 
-    /// <summary>While false, everything that is asked for stays undone.</summary>
-    public bool Works { get; set; } = true;
+    /// <summary>Held for each pass, so that what is switched off is off from the next request on and not only after a pass that goes on.</summary>
+    private readonly SemaphoreSlim _pass = new(1);
 
-    /// <summary>While false, accepted messages stay pending.</summary>
-    public bool Sends { get; set; } = true;
+    private bool _works = true;
+    private bool _sends = true;
+
+    /// <summary>Until it is disposed of, everything that is asked for stays undone.</summary>
+    public Task<IDisposable> RestAsync() => SwitchAsync(on => _works = on);
+
+    /// <summary>Until it is disposed of, accepted messages stay pending.</summary>
+    public Task<IDisposable> HoldMessagesAsync() => SwitchAsync(on => _sends = on);
 
     public async Task StartAsync()
     {
@@ -47,6 +55,7 @@ internal sealed class TestWorker(ApiHost host) : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _working;
+        _pass.Dispose();
         _stop.Dispose();
     }
 
@@ -70,19 +79,47 @@ internal sealed class TestWorker(ApiHost host) : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                if (!Works)
-                    continue;
-                await BeginLoginsAsync(cancellationToken);
-                await JudgeInputsAsync(cancellationToken);
-                await FollowGoalsAsync(cancellationToken);
-                if (Sends)
-                    await DeliverAsync(cancellationToken);
+                await _pass.WaitAsync(cancellationToken);
+                try
+                {
+                    await PassAsync(cancellationToken);
+                }
+                finally
+                {
+                    _pass.Release();
+                }
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The test is over.
         }
+    }
+
+    private async Task PassAsync(CancellationToken cancellationToken)
+    {
+        if (!_works)
+            return;
+        await BeginLoginsAsync(cancellationToken);
+        await JudgeInputsAsync(cancellationToken);
+        await FollowGoalsAsync(cancellationToken);
+        if (_sends)
+            await DeliverAsync(cancellationToken);
+    }
+
+    private async Task<IDisposable> SwitchAsync(Action<bool> set)
+    {
+        await _pass.WaitAsync();
+        try
+        {
+            set(false);
+        }
+        finally
+        {
+            _pass.Release();
+        }
+
+        return new Switched(() => set(true));
     }
 
     private async Task BeginLoginsAsync(CancellationToken cancellationToken)
@@ -99,6 +136,12 @@ internal sealed class TestWorker(ApiHost host) : IAsyncDisposable
                     break;
                 case [.., '0']:
                     await FailAsync(id, "TG_PHONE_UNKNOWN", retry: null);
+                    break;
+                case [.., '6']:
+                    await FailAsync(id, "TG_PHONE_INVALID", retry: null);
+                    break;
+                case [.., '8']:
+                    await FailAsync(id, "TG_PHONE_BANNED", retry: null);
                     break;
                 case [.., '9']:
                     await FailAsync(id, "TG_API_429", "37 seconds");
@@ -170,10 +213,12 @@ internal sealed class TestWorker(ApiHost host) : IAsyncDisposable
     private static (string? Verdict, string? State) Judge(string kind, string? text, string? phone) => (kind, text) switch
     {
         ("code", RightCode) => (null, phone is [.., '2'] ? "password_required" : "completed"),
-        ("code", "11111") => ("TG_CODE_EXPIRED", null),
+        ("code", ExpiredCode) => ("TG_CODE_EXPIRED", null),
+        ("code", OneCodeTooMany) => ("TG_API_429", null),
         ("code", _) => ("TG_CODE_INVALID", null),
         ("password", RightPassword) => (null, "completed"),
         ("password", _) => ("TG_PASSWORD_INVALID", null),
+        ("recovery_request", _) when phone is [.., '3', '2'] => ("TG_RECOVERY_UNAVAILABLE", null),
         ("recovery_request", _) => (null, null),
         ("recovery_code", RecoveryCode) => (null, "completed"),
         ("recovery_code", _) => ("TG_RECOVERY_CODE_INVALID", null),
@@ -249,5 +294,10 @@ internal sealed class TestWorker(ApiHost host) : IAsyncDisposable
 
         foreach (var row in rows)
             yield return row;
+    }
+
+    private sealed class Switched(Action back) : IDisposable
+    {
+        public void Dispose() => back();
     }
 }

@@ -226,8 +226,7 @@ public sealed class ConnectTests(ApiHost host)
         using var client = host.User(816);
         var session = (await client.GetAsync("/api/v1/telegram/qr-code")).Id("session_id");
         await host.Worker.ScanAsync(session, 81601);
-        host.Worker.Works = false;
-        try
+        using (await host.Worker.RestAsync())
         {
             var going = (await client.DeleteAsync($"/api/v1/telegram/accounts/{session}")).Expect(202);
 
@@ -235,10 +234,6 @@ public sealed class ConnectTests(ApiHost host)
             Assert.Equal($"/api/v1/telegram/accounts/{session}", going.Headers.Location!.ToString());
             Assert.Equal("disconnecting", (await client.GetAsync($"/api/v1/telegram/accounts/{session}")).Text("status"));
             (await client.PostAsync($"/api/v1/telegram/accounts/{session}/reconnect")).Expect(409, "CONFLICT");
-        }
-        finally
-        {
-            host.Worker.Works = true;
         }
     }
 }

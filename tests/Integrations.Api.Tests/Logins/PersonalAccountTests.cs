@@ -10,7 +10,8 @@ public sealed class PersonalAccountTests(ApiHost host)
     [Fact]
     public async Task A_login_goes_from_ready_to_completed()
     {
-        using var client = host.User(901, "admin");
+        var tenant = await host.AddTenantAsync();
+        using var client = host.User(901, "admin", tenant);
 
         var login = (await client.PostAsync($"{Accounts}/login", new { display_name = "Sales" })).Expect(200);
         Assert.Equal(
@@ -30,7 +31,7 @@ public sealed class PersonalAccountTests(ApiHost host)
         Assert.Equal(
             ["id", "client_id", "project_id", "display_name", "username", "phone", "telegram_user_id", "status", "accepts_private", "accepts_groups", "accepts_channels", "last_connected_at", "last_error"],
             account.Select(pair => pair.Key).Take(13));
-        Assert.Equal((host.Tenant.ToString(), "Sales", "90101", "active"), (account["client_id"]!.ToString(), account["display_name"]!.ToString(), account["telegram_user_id"]!.ToString(), account["status"]!.ToString()));
+        Assert.Equal((tenant.ToString(), "Sales", "90101", "active"), (account["client_id"]!.ToString(), account["display_name"]!.ToString(), account["telegram_user_id"]!.ToString(), account["status"]!.ToString()));
         Assert.Null(account["session_payload"]);
     }
 
@@ -60,21 +61,16 @@ public sealed class PersonalAccountTests(ApiHost host)
         using var client = host.User(903, "admin");
         var login = (await client.PostAsync($"{Accounts}/login")).Expect(200);
         await host.Worker.AskPasswordAsync(login.Id("login_id"));
-        host.Worker.Works = false;
-        try
+        using (await host.Worker.RestAsync())
         {
-            // Nobody judges it, so the answer comes after ten seconds, and the login is as it was.
+            // Nobody judges it, so the answer comes after ten seconds, and says neither yes nor no.
             var open = (await client.PostAsync($"{Accounts}/login/{login.Text("login_id")}/password", new { password = "a password that must not be seen" })).Expect(200);
-            Assert.Equal("password_required", open.Text("status"));
+            Assert.Equal("pending", open.Text("status"));
 
             var stored = await host.ScalarAsync<byte[]>("select sealed from telegram_login_inputs where login_id = $1", login.Id("login_id"));
             Assert.DoesNotContain("must not be seen", System.Text.Encoding.Latin1.GetString(stored), StringComparison.Ordinal);
             Assert.True(await host.ScalarAsync<bool>(
                 "select expires_at - created_at between interval '59 seconds' and interval '61 seconds' from telegram_login_inputs where login_id = $1", login.Id("login_id")));
-        }
-        finally
-        {
-            host.Worker.Works = true;
         }
     }
 
@@ -160,7 +156,7 @@ public sealed class PersonalAccountTests(ApiHost host)
     [Fact]
     public async Task An_account_is_paused_revived_and_deleted()
     {
-        using var client = host.User(910, "admin");
+        using var client = host.User(910, "admin", await host.AddTenantAsync());
         var login = (await client.PostAsync($"{Accounts}/login")).Expect(200);
         var path = $"{Accounts}/{login.Text("login_id")}";
         (await client.PostAsync($"{path}/pause")).Expect(409, "ACCOUNT_NOT_ACTIVE");
@@ -170,6 +166,9 @@ public sealed class PersonalAccountTests(ApiHost host)
         var revived = (await client.PostAsync($"{path}/reconnect")).Expect(200);
         Assert.Equal("active", revived.Text("account.status"));
         Assert.Null(revived["login"]);
+        Assert.Equal("disconnected", (await client.PostAsync($"{path}/disconnect")).Expect(200).Text("status"));
+        Assert.Equal("ready", (await client.PostAsync($"{path}/reconnect")).Expect(200).Text("login.status"));
+        await host.Worker.ScanAsync(login.Id("login_id"), 91001);
         (await client.DeleteAsync(path)).Expect(204);
 
         (await client.GetAsync(path)).Expect(404, "NOT_FOUND");
@@ -185,14 +184,9 @@ public sealed class PersonalAccountTests(ApiHost host)
         var login = (await client.PostAsync($"{Accounts}/login")).Expect(200);
         await host.Worker.ScanAsync(login.Id("login_id"), 91101);
         (await client.DeleteAsync($"/api/v1/telegram/accounts/{login.Text("login_id")}")).Expect(200);
-        host.Worker.Works = false;
-        try
+        using (await host.Worker.RestAsync())
         {
             (await client.DeleteAsync($"{Accounts}/{login.Text("login_id")}")).Expect(204);
-        }
-        finally
-        {
-            host.Worker.Works = true;
         }
     }
 

@@ -33,14 +33,9 @@ public sealed class SendTests(ApiHost host)
         var result = (await client.PostAsync($"{Send}?wait=20", new { account_id = account, to = new { telegram_user_id = 4242 }, text = "Good morning" })).Expect(200);
 
         Assert.Equal("delivered", result.Text("status"));
-        host.Worker.Sends = false;
-        try
+        using (await host.Worker.HoldMessagesAsync())
         {
             (await client.PostAsync($"{Send}?wait=1", new { account_id = account, to = new { telegram_user_id = 4242 }, text = "Good morning" })).Expect(202);
-        }
-        finally
-        {
-            host.Worker.Sends = true;
         }
     }
 
@@ -148,8 +143,7 @@ public sealed class SendTests(ApiHost host)
     {
         using var client = host.User(1010);
         var account = await ActiveAsync(client, 101001);
-        host.Worker.Sends = false;
-        try
+        using (await host.Worker.HoldMessagesAsync())
         {
             for (var i = 0; i < 20; i++)
                 (await client.PostAsync(Send, new { account_id = account, to = new { username = "boris_example" }, text = $"{i}" })).Expect(202);
@@ -157,10 +151,6 @@ public sealed class SendTests(ApiHost host)
             var refused = (await client.PostAsync(Send, new { account_id = account, to = new { username = "boris_example" }, text = "too many" })).Expect(503, "SERVICE_UNAVAILABLE");
 
             Assert.NotNull(refused.Headers.RetryAfter);
-        }
-        finally
-        {
-            host.Worker.Sends = true;
         }
     }
 

@@ -1,0 +1,45 @@
+using Integrations.Core.Errors;
+using Integrations.Core.Tenancy;
+using Microsoft.EntityFrameworkCore;
+
+namespace Integrations.Core.Telegram.Accounts;
+
+/// <summary>Whose accounts a request is about.</summary>
+public enum AccountReach
+{
+    /// <summary>The caller's own, whatever his role: what is said in an account is its user's alone.</summary>
+    Own,
+
+    /// <summary>For owners and administrators all of their tenant, whose connections are theirs to look after; for others their own.</summary>
+    Managed,
+}
+
+/// <summary>The one query by which accounts are reached for somebody: what is out of his reach looks exactly like what is not there.</summary>
+internal static class ReachableAccounts
+{
+    public static IQueryable<TelegramAccount> Of(TenantTransaction transaction, Principal principal, AccountReach reach)
+    {
+        var accounts = transaction.Db.TelegramAccounts.Where(account => account.DeletedAt == null);
+        return IsWhole(principal, reach) ? accounts : accounts.Where(account => account.UserId == principal.UserId);
+    }
+
+    /// <exception cref="IntegrationException">NOT_FOUND.</exception>
+    public static async Task<TelegramAccount> FindAsync(
+        TenantTransaction transaction, Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken) =>
+        await Of(transaction, principal, reach).SingleOrDefaultAsync(account => account.Id == id, cancellationToken)
+        ?? throw new IntegrationException(ErrorCodes.NotFound);
+
+    /// <summary>The same, holding the row until the transaction ends, so that what is decided from it still holds when it is written.</summary>
+    /// <exception cref="IntegrationException">NOT_FOUND.</exception>
+    public static async Task<TelegramAccount> LockAsync(
+        TenantTransaction transaction, Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken)
+    {
+        var whole = IsWhole(principal, reach);
+        return await transaction.Db.TelegramAccounts
+            .FromSql($"select * from telegram_accounts where id = {id} and ({whole} or user_id = {principal.UserId}) and deleted_at is null for update")
+            .SingleOrDefaultAsync(cancellationToken)
+            ?? throw new IntegrationException(ErrorCodes.NotFound);
+    }
+
+    private static bool IsWhole(Principal principal, AccountReach reach) => reach is AccountReach.Managed && principal.ManagesAccounts;
+}
