@@ -22,7 +22,8 @@ internal sealed partial class ShardRunner : IAsyncDisposable
     private readonly AccountTools _tools;
     private readonly MessageQueue _queue;
     private readonly ILogger _logger;
-    private volatile IReadOnlyList<AccountRow> _rows = [];
+    /// <summary>Null until the first reconciliation: before it nobody is there to send what would be claimed.</summary>
+    private volatile IReadOnlyList<AccountRow>? _rows;
     private Task _running = Task.CompletedTask;
 
     public ShardRunner(ShardClaim claim, World? world, AccountTools tools, MessageQueue queue, ILogger logger)
@@ -42,6 +43,7 @@ internal sealed partial class ShardRunner : IAsyncDisposable
             LogRecovered(_logger, _shardClaim.Shard, recovered);
 
         abandoned.ThrowIfCancellationRequested();
+        _tools.Held.Watch(_shardClaim.Shard, _claim.Raise);
         _running = Task.WhenAll(Task.Run(ReconcileLoopAsync, CancellationToken.None), Task.Run(ClaimLoopAsync, CancellationToken.None));
     }
 
@@ -154,6 +156,8 @@ internal sealed partial class ShardRunner : IAsyncDisposable
             if (!wanted.Contains(id))
                 actor.Unlisted();
         }
+
+        _claim.Raise();
     }
 
     private async Task<IEnumerable<AccountRow>> BothWorldsAsync(CancellationToken ct) =>
@@ -173,14 +177,14 @@ internal sealed partial class ShardRunner : IAsyncDisposable
 
     private async Task ClaimAsync(CancellationToken ct)
     {
-        if (_world is not { } known)
+        if (_world is not { } known || _rows is not { } rows)
             return;
 
         if (_tools.Held.TakeDoubt(_shardClaim.Shard))
             await ReturnUnheldAsync(ct);
 
         // Drain before sleeping: a full batch means that more is due.
-        while (await ClaimBatchAsync(known, ct) == _tools.Accounts.ClaimBatch)
+        while (await ClaimBatchAsync(known, rows, ct) == _tools.Accounts.ClaimBatch)
         {
         }
     }
@@ -198,10 +202,10 @@ internal sealed partial class ShardRunner : IAsyncDisposable
         }
     }
 
-    private async Task<int> ClaimBatchAsync(World known, CancellationToken ct)
+    private async Task<int> ClaimBatchAsync(World known, IReadOnlyList<AccountRow> rows, CancellationToken ct)
     {
-        // Accounts that are not connected yet, or whose mailbox has no room for a whole batch, keep their messages in the _queue.
-        var except = _rows.Where(row => !_actors.TryGetValue(row.Id, out var actor) || actor.Mailbox.Room < _tools.Accounts.ClaimBatch).Select(row => row.Id).ToArray();
+        // Accounts that are not connected yet, or whose mailbox has no room for a whole batch, keep their messages in the queue.
+        var except = rows.Where(row => !_actors.TryGetValue(row.Id, out var actor) || actor.Mailbox.Room < _tools.Accounts.ClaimBatch).Select(row => row.Id).ToArray();
         List<ClaimedMessage> claimed;
         try
         {

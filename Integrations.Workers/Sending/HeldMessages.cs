@@ -7,10 +7,18 @@ internal sealed class HeldMessages
 {
     private readonly ConcurrentDictionary<(int Shard, Guid Id), ClaimedMessage> _held = new();
     private readonly ConcurrentDictionary<int, bool> _doubtful = new();
+    private readonly ConcurrentDictionary<int, Action> _watchers = new();
+
+    /// <summary>From now on <paramref name="released"/> is called whenever a message of the shard is settled: the next of its dialog may be claimed.</summary>
+    public void Watch(int shard, Action released) => _watchers[shard] = released;
 
     public void Hold(int shard, ClaimedMessage message) => _held[(shard, message.Id)] = message;
 
-    public void Release(int shard, Guid id) => _held.TryRemove((shard, id), out _);
+    public void Release(int shard, Guid id)
+    {
+        if (_held.TryRemove((shard, id), out _) && _watchers.TryGetValue(shard, out var released))
+            released();
+    }
 
     public Guid[] IdsOf(int shard) => [.. _held.Keys.Where(key => key.Shard == shard).Select(key => key.Id)];
 
@@ -36,6 +44,7 @@ internal sealed class HeldMessages
     /// <summary>The shard is another's now.</summary>
     public void Forget(int shard)
     {
+        _watchers.TryRemove(shard, out _);
         _doubtful.TryRemove(shard, out _);
         foreach (var key in _held.Keys.Where(key => key.Shard == shard))
             _held.TryRemove(key, out _);

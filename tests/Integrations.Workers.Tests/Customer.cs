@@ -186,6 +186,10 @@ public sealed class Customer
     public Task<IReadOnlyList<MessageSeen>> StoredAsync(Guid account, string text) =>
         ManyAsync($"{MessageColumns} where account_id = '{account}' and text = '{text}' order by seq", Message);
 
+    /// <summary>The texts of all the account's messages of one direction, in the order in which they were stored.</summary>
+    public Task<IReadOnlyList<string>> TextsAsync(Guid account, string direction) =>
+        ManyAsync($"select text from messages where account_id = '{account}' and direction = '{direction}' order by seq", reader => reader.GetString(0));
+
     private const string MessageColumns = "select status, direction, text, telegram_message_id, error_code, attempts from messages";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -1,5 +1,6 @@
 using Integrations.Mtproto.GapRecovery;
 using Integrations.Mtproto.Schema;
+using Integrations.Testing;
 
 namespace Integrations.Mtproto.Tests.GapRecovery;
 
@@ -9,13 +10,15 @@ namespace Integrations.Mtproto.Tests.GapRecovery;
 /// </summary>
 public sealed class UpdateSequencerPropertyTests
 {
-    public static TheoryData<int> Blocks => new(Enumerable.Range(0, 10));
+    private const int SeedsInBlock = 60;
+
+    public static TheoryData<int> Blocks => new(Enumerable.Range(0, LongRun.Rounds(10, 250)));
 
     [Theory]
     [MemberData(nameof(Blocks))]
     public void Every_message_is_saved_once_and_in_the_order_of_its_chat(int block)
     {
-        for (var seed = block * 60; seed < (block + 1) * 60; seed++)
+        for (var seed = block * SeedsInBlock; seed < (block + 1) * SeedsInBlock; seed++)
             new Run(seed).Execute();
     }
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using Integrations.Mtproto.Schema;
 using Integrations.Mtproto.Tl;
+using Integrations.Testing;
 using Integrations.TlGenerator;
 
 namespace Integrations.Mtproto.Tests.Tl;
@@ -18,7 +19,7 @@ public sealed class TlMalformedTests
             foreach (var type in SchemaDirectory.Model.Classes.Where(c => IsPossible(c, layer, wire)))
             {
                 var bytes = wire.Object(type);
-                for (var round = 0; round < 8; round++)
+                for (var round = 0; round < LongRun.Rounds(8, 400); round++)
                 {
                     var damaged = Damage(bytes, random);
                     try
@@ -145,7 +146,7 @@ public sealed class TlMalformedTests
         }
 
         var random = new Random(3);
-        for (var i = 0; i < 2000; i++)
+        for (var i = 0; i < LongRun.Rounds(2_000, 500_000); i++)
         {
             try
             {

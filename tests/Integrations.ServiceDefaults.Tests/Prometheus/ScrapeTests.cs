@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net;
+using Integrations.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -189,7 +190,7 @@ public sealed class ScrapeTests
         await using var host = await TestHost.StartAsync();
         using var meter = new Meter("Integrations.Tests.Hostile");
         var random = new Random(20260101);
-        var rounds = Environment.GetEnvironmentVariable("INTEGRATIONS_LONG") == "1" ? 2_000 : 60;
+        var rounds = LongRun.Rounds(60, 2_000);
         string[] units = ["", "s", "ms", "By", "MiBy", "%", "1", "{thing}", "d", "By/s", "Ünit"];
         for (var i = 0; i < rounds; i++)
         {
