@@ -75,8 +75,9 @@ internal static class SignedToken
                 && (!root.TryGetProperty("typ", out var type)
                     || (type.ValueKind is JsonValueKind.String && IsTokenType(type.GetString()!)));
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The latter is how the reader reports half a surrogate pair.
             return false;
         }
     }

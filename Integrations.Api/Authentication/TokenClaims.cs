@@ -62,9 +62,9 @@ internal sealed record TokenClaims(
 
         var subject = TextOrNumber(root, "sub");
         var user = TextOrNumber(root, "user_id");
-        if ((subject ?? user) is not { Length: > 0 and <= 200 } name)
+        if ((subject ?? user) is not { Length: > 0 and <= 200 } name || name.Any(char.IsControl))
         {
-            problem = "The token needs the claim sub or user_id, of at most 200 characters.";
+            problem = "The token needs the claim sub or user_id, of at most 200 characters and none of them a control character.";
             return null;
         }
 
@@ -75,8 +75,10 @@ internal sealed record TokenClaims(
             return null;
         }
 
-        var number = WholeNumber(user) ?? WholeNumber(subject);
-        if (number is < 1 or > MaxUserId || (user is not null && number is null))
+        // A user_id that is no number is an error of its issuer; the number of sub might be somebody else's.
+        var number = WholeNumber(user ?? subject);
+        var numbered = root.TryGetProperty("user_id", out var given) && given.ValueKind is not JsonValueKind.Null;
+        if (number is < 1 or > MaxUserId || (numbered && (user is null || number is null)))
         {
             problem = $"The claim user_id must be a whole number from 1 to {MaxUserId}.";
             return null;
@@ -101,8 +103,21 @@ internal sealed record TokenClaims(
         return true;
     }
 
-    private static string? Text(JsonElement root, string name) =>
-        root.TryGetProperty(name, out var claim) && claim.ValueKind is JsonValueKind.String ? claim.GetString() : null;
+    private static string? Text(JsonElement root, string name)
+    {
+        if (!root.TryGetProperty(name, out var claim) || claim.ValueKind is not JsonValueKind.String)
+            return null;
+
+        try
+        {
+            return claim.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // How the reader reports half a surrogate pair; such a claim is as good as none.
+            return null;
+        }
+    }
 
     private static string? TextOrNumber(JsonElement root, string name) =>
         root.TryGetProperty(name, out var claim) && claim.ValueKind is JsonValueKind.Number ? claim.GetRawText() : Text(root, name);
@@ -110,5 +125,5 @@ internal sealed record TokenClaims(
     private static long? WholeNumber(string? text) =>
         long.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    private static string? Short(string? text, int length) => text is { Length: > 0 } && text.Length <= length ? text : null;
+    private static string? Short(string? text, int length) => text is { Length: > 0 } && text.Length <= length && !text.Any(char.IsControl) ? text : null;
 }

@@ -8,7 +8,7 @@ namespace Integrations.Api.Events;
 /// <summary>Writes a stream as text frames of a WebSocket. Nothing is expected from the other side but its leaving.</summary>
 internal sealed partial class SocketStream(IOptions<EventStreamOptions> options, TimeProvider time, ILogger<SocketStream> logger)
 {
-    /// <summary>How long the other side may take to answer a close; a stopping host waits no longer for it.</summary>
+    /// <summary>How long a stopping host waits for the other side.</summary>
     private static readonly TimeSpan Parting = TimeSpan.FromSeconds(2);
 
     public async Task WriteAsync(WebSocket socket, IAsyncEnumerable<StreamItem> items, CancellationToken stopping, CancellationToken aborted)
@@ -28,7 +28,6 @@ internal sealed partial class SocketStream(IOptions<EventStreamOptions> options,
 
                 if (await SendAsync(socket, item, over.Token))
                     continue;
-                LogSlowReader(options.Value.SlowReader.TotalSeconds);
                 (status, reason) = (WebSocketCloseStatus.PolicyViolation, "slow_reader");
                 break;
             }
@@ -37,26 +36,18 @@ internal sealed partial class SocketStream(IOptions<EventStreamOptions> options,
         {
             // The host stops, or the other side left or spoke.
         }
+        catch (Exception)
+        {
+            // Reading events failed: the other side comes back with its position.
+            socket.Abort();
+            await listening;
+            throw;
+        }
 
         // What the other side did ends the stream under its own reason.
         if (listening.IsCompleted && await listening is (var itsStatus, var itsReason) && itsStatus is not null)
             (status, reason) = (itsStatus.Value, itsReason ?? "");
-        await CloseAsync(socket, status, reason, stopping.IsCancellationRequested ? Parting : options.Value.LastWords);
-        await PartAsync(socket, listening);
-    }
-
-    /// <summary>Leaves the other side a moment to answer the close, which keeps the connection's last bytes from being cut off.</summary>
-    private async Task PartAsync(WebSocket socket, Task listening)
-    {
-        try
-        {
-            await listening.WaitAsync(Parting, time);
-        }
-        catch (TimeoutException)
-        {
-            socket.Abort();
-            await listening;
-        }
+        await CloseAsync(socket, listening, status, reason, stopping);
     }
 
     /// <summary>True when the frame is out; false when the reader was too slow. The socket is cut when it does not even take its last words.</summary>
@@ -70,6 +61,7 @@ internal sealed partial class SocketStream(IOptions<EventStreamOptions> options,
         }
         catch (TimeoutException)
         {
+            LogSlowReader(options.Value.SlowReader.TotalSeconds);
             await sending.WaitAsync(options.Value.LastWords, time, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!sending.IsCompletedSuccessfully)
@@ -111,22 +103,29 @@ internal sealed partial class SocketStream(IOptions<EventStreamOptions> options,
         }
     }
 
-    private async Task CloseAsync(WebSocket socket, WebSocketCloseStatus status, string reason, TimeSpan patience)
+    /// <summary>
+    /// Says why it ends, and leaves the other side time to read so and to answer: a connection that is cut loses what still lies in its buffers.
+    /// </summary>
+    private async Task CloseAsync(WebSocket socket, Task listening, WebSocketCloseStatus status, string reason, CancellationToken stopping)
     {
-        if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived))
-            return;
-
-        using var limit = new CancellationTokenSource(patience, time);
+        using var limit = new CancellationTokenSource(options.Value.LastWords, time);
+        using var hurry = stopping.Register(() => limit.CancelAfter(Parting));
         try
         {
-            await socket.CloseOutputAsync(status, reason, limit.Token);
+            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+                await socket.CloseOutputAsync(status, reason, limit.Token);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException)
         {
             socket.Abort();
         }
+
+        await listening.WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!listening.IsCompleted)
+            socket.Abort();
+        await listening;
     }
 
-    [LoggerMessage(EventId = 3202, Level = LogLevel.Information, Message = "A WebSocket was dropped: its reader took longer than {Seconds} s")]
+    [LoggerMessage(EventId = 3202, Level = LogLevel.Information, Message = "A WebSocket is dropped: its reader took longer than {Seconds} s")]
     private partial void LogSlowReader(double seconds);
 }

@@ -19,7 +19,8 @@ internal static class LoginEndpoints
             .WithDescription("For owners and administrators. Show qr_url as a QR code and follow the login by the event stream, or by asking for it.")
             .Refuses(
                 ErrorCodes.ValidationFailed, ErrorCodes.NotFound, ErrorCodes.ProjectNotReady, ErrorCodes.TelegramAlreadyConnected, ErrorCodes.TelegramPhoneUnknown,
-                ErrorCodes.TelegramPhoneInvalid, ErrorCodes.TelegramPhoneBanned, ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable, ErrorCodes.RateLimited);
+                ErrorCodes.TelegramPhoneInvalid, ErrorCodes.TelegramPhoneBanned, ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable, ErrorCodes.TelegramNotConfigured,
+                ErrorCodes.RateLimited);
 
         var login = accounts.MapGroup("/login/{login_id}");
         login.MapGet("", FindAsync).WithName("GetLogin").RequireAuthorization(Policies.Read).WithSummary("Where a login stands")
@@ -27,20 +28,28 @@ internal static class LoginEndpoints
         login.MapPost("/password", PasswordAsync).WithName("SendLoginPassword").RequireAuthorization(Policies.Connect)
             .WithSummary("Answer password_required")
             .WithDescription("A wrong password leaves the login as it is: send it again, no new QR code is needed.")
-            .Refuses(ErrorCodes.TelegramPasswordInvalid, ErrorCodes.TelegramLoginState, ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramQrExpired, ErrorCodes.TelegramFlood);
+            .Refuses(
+                ErrorCodes.TelegramPasswordInvalid, ErrorCodes.TelegramLoginState, ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramQrExpired,
+                ErrorCodes.TelegramAlreadyConnected, ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable);
         login.MapPost("/code", CodeAsync).WithName("SendLoginCode").RequireAuthorization(Policies.Connect)
             .WithSummary("Answer code_required")
-            .Refuses(ErrorCodes.TelegramCodeInvalid, ErrorCodes.TelegramCodeExpired, ErrorCodes.TelegramLoginState, ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramFlood);
+            .WithDescription("A wrong code leaves the login as it is; for an expired one ask for another by resend-code.")
+            .Refuses(
+                ErrorCodes.TelegramCodeInvalid, ErrorCodes.TelegramCodeExpired, ErrorCodes.TelegramPhoneUnknown, ErrorCodes.TelegramLoginState,
+                ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramAlreadyConnected, ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable);
         login.MapPost("/resend-code", ResendAsync).WithName("ResendLoginCode").RequireAuthorization(Policies.Connect)
             .WithSummary("Have the code delivered again, another way where Telegram has one")
             .Refuses(ErrorCodes.TelegramLoginState, ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramFlood);
         login.MapPost("/recovery", RecoverAsync).WithName("RequestPasswordRecovery").RequireAuthorization(Policies.Connect)
             .WithSummary("Forgotten password: have a recovery code sent by e-mail")
+            .WithDescription("For an account with a recovery address; recovery_email tells it in part. The password is still taken meanwhile.")
             .Refuses(ErrorCodes.TelegramRecoveryUnavailable, ErrorCodes.TelegramLoginState, ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramFlood);
         login.MapPost("/recovery/confirm", ConfirmRecoveryAsync).WithName("ConfirmPasswordRecovery").RequireAuthorization(Policies.Connect)
             .WithSummary("Finish the login with the recovery code")
-            .WithDescription("Telegram removes the two-step password of the account.")
-            .Refuses(ErrorCodes.TelegramRecoveryCodeInvalid, ErrorCodes.TelegramLoginState, ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramFlood);
+            .WithDescription("Telegram removes the two-step password of the account. A wrong code leaves the login as it is.")
+            .Refuses(
+                ErrorCodes.TelegramRecoveryCodeInvalid, ErrorCodes.TelegramLoginState, ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramAlreadyConnected,
+                ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable);
         login.MapDelete("", CancelAsync).WithName("CancelLogin").RequireAuthorization(Policies.Connect)
             .WithSummary("Cancel a login").Refuses(ErrorCodes.TelegramLoginState);
     }

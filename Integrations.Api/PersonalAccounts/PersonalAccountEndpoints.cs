@@ -35,7 +35,9 @@ internal static class PersonalAccountEndpoints
         group.MapPost("/{id}/reconnect", ReconnectAsync).WithName("ReconnectPersonalAccount").RequireAuthorization(Policies.Connect)
             .WithSummary("Revive an account")
             .WithDescription(Reach + " Starts a stopped or failed account afresh; where its session is gone it begins a new login of the same account and answers it.")
-            .Refuses(ErrorCodes.Conflict, ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable);
+            .Refuses(
+                ErrorCodes.Conflict, ErrorCodes.TelegramPhoneUnknown, ErrorCodes.TelegramPhoneInvalid, ErrorCodes.TelegramPhoneBanned, ErrorCodes.TelegramFlood,
+                ErrorCodes.TelegramUnavailable, ErrorCodes.TelegramNotConfigured);
         group.MapDelete("/{id}", DeleteAsync).WithName("DeletePersonalAccount").RequireAuthorization(Policies.Connect)
             .WithSummary("Revoke the session and delete the account")
             .WithDescription(Reach + " Its dialogs stay. 202 when Telegram has not confirmed within ten seconds; the service goes on until it has.");

@@ -26,14 +26,15 @@ internal static class ConnectEndpoints
             .Refuses(
                 ErrorCodes.ValidationFailed, ErrorCodes.TelegramPhoneUnknown, ErrorCodes.TelegramPhoneInvalid, ErrorCodes.TelegramPhoneBanned,
                 ErrorCodes.TelegramCodeInvalid, ErrorCodes.TelegramCodeExpired, ErrorCodes.TelegramPasswordInvalid, ErrorCodes.TelegramLoginState,
-                ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramAlreadyConnected, ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable);
+                ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramAlreadyConnected, ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable,
+                ErrorCodes.TelegramNotConfigured, ErrorCodes.RateLimited);
         telegram.MapGet("/qr-code", QrCodeAsync).WithName("GetQrCode").RequireAuthorization(Policies.Connect)
             .WithSummary("Connect an account by QR code")
             .WithDescription("Shows the code to scan. It rotates about every 30 seconds: ask again with session_id for the current one, or listen to the event stream.")
             .WithQuery(SessionId)
             .Refuses(
-                ErrorCodes.TelegramQrExpired, ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramAlreadyConnected, ErrorCodes.TelegramFlood,
-                ErrorCodes.TelegramUnavailable);
+                ErrorCodes.NotFound, ErrorCodes.TelegramQrExpired, ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramAlreadyConnected, ErrorCodes.TelegramFlood,
+                ErrorCodes.TelegramUnavailable, ErrorCodes.TelegramNotConfigured, ErrorCodes.RateLimited);
         telegram.MapGet("/accounts", ListAsync).WithName("ListAccounts").RequireAuthorization(Policies.Read)
             .WithSummary("The caller's accounts").WithDescription("One's own only, whatever the role; so are all routes of /api/v1/telegram.").WithQuery(ActiveOnly);
         telegram.MapGet("/accounts/{id}", FindAsync).WithName("GetAccount").RequireAuthorization(Policies.Read).WithSummary("One account");
@@ -43,7 +44,9 @@ internal static class ConnectEndpoints
         telegram.MapPost("/accounts/{session_id}/reconnect", ReconnectAsync).WithName("ReconnectAccount").RequireAuthorization(Policies.Connect)
             .WithSummary("Revive an account")
             .WithDescription("Starts a stopped or failed account afresh; after a disconnect it begins a new login of the same account.")
-            .Refuses(ErrorCodes.Conflict, ErrorCodes.TelegramPhoneUnknown, ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable);
+            .Refuses(
+                ErrorCodes.Conflict, ErrorCodes.TelegramPhoneUnknown, ErrorCodes.TelegramPhoneInvalid, ErrorCodes.TelegramPhoneBanned, ErrorCodes.TelegramFlood,
+                ErrorCodes.TelegramUnavailable, ErrorCodes.TelegramNotConfigured);
         return telegram;
     }
 

@@ -1,5 +1,6 @@
 using Integrations.Api.Authentication;
 using Integrations.Api.Http;
+using Integrations.Core.Errors;
 using Integrations.Core.Persistence;
 using Integrations.Core.Telegram.Dialogs;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -15,7 +16,7 @@ internal static class DialogEndpoints
     public static RouteGroupBuilder MapDialogs(this RouteGroupBuilder telegram)
     {
         telegram.MapGet("/dialogs", ListAsync).WithName("ListDialogs").RequireAuthorization(Policies.Read)
-            .WithSummary("The dialogs of the caller's accounts, the last used first").WithQuery(AccountId, Before, Limit);
+            .WithSummary("The dialogs of the caller's accounts, the last used first").WithQuery(AccountId, Before, Limit).Refuses(ErrorCodes.NotFound);
         telegram.MapGet("/dialogs/{id}", FindAsync).WithName("GetDialog").RequireAuthorization(Policies.Read).WithSummary("One dialog");
         return telegram;
     }

@@ -35,7 +35,8 @@ internal static class MessageEndpoints
         telegram.MapGet("/messages", ListAsync).WithName("ListMessages").RequireAuthorization(Policies.Read)
             .WithSummary("The messages of a dialog or an account, the newest first")
             .WithDescription("Name a dialog or an account, or both.")
-            .WithQuery(DialogId, AccountId, Before, Limit);
+            .WithQuery(DialogId, AccountId, Before, Limit)
+            .Refuses(ErrorCodes.NotFound);
         return telegram;
     }
 

@@ -193,6 +193,44 @@ public sealed class SignInTests(ApiHost host)
         (await client.GetAsync("/api/v1/auth/me")).Expect(401, "UNAUTHENTICATED");
     }
 
+    /// <summary>Header, a claim that is changed, and what the refusal speaks of. The signature is right in each case.</summary>
+    [Theory]
+    [InlineData("""{"alg":"none"}""", null, null, "token")]
+    [InlineData("""{"alg":"HS512","typ":"JWT"}""", null, null, "token")]
+    [InlineData("""{"alg":"RS256","typ":"JWT"}""", null, null, "token")]
+    [InlineData("""{"alg":"HS256"}""", "exp", 1_000_000_000, "expired")]
+    [InlineData("""{"alg":"HS256"}""", "exp", null, "exp")]
+    [InlineData("""{"alg":"HS256"}""", "nbf", 4_000_000_000, "nbf")]
+    [InlineData("""{"alg":"HS256"}""", "tenant_id", null, "tenant_id")]
+    [InlineData("""{"alg":"HS256"}""", "role", null, "role")]
+    [InlineData("""{"alg":"HS256"}""", "role", "root", "role")]
+    [InlineData("""{"alg":"HS256"}""", "user_id", -5, "user_id")]
+    public async Task A_token_that_is_signed_but_not_sound_is_refused_with_its_reason(string header, string? claim, object? value, string said)
+    {
+        var claims = new JsonObject
+        {
+            ["sub"] = "705",
+            ["user_id"] = 705,
+            ["tenant_id"] = host.Tenant.ToString(),
+            ["role"] = "owner",
+            ["exp"] = TimeProvider.System.GetUtcNow().AddHours(1).ToUnixTimeSeconds(),
+        };
+        if (claim is not null)
+        {
+            claims.Remove(claim);
+            if (value is not null)
+                claims[claim] = System.Text.Json.JsonSerializer.SerializeToNode(value);
+        }
+
+        using var client = new TestClient(host.Address, ApiHost.Jwt(claims, header: header));
+
+        var refused = (await client.GetAsync("/api/v1/telegram/accounts")).Expect(401, "UNAUTHENTICATED");
+
+        Assert.Contains(said, refused.Text("detail"), StringComparison.Ordinal);
+        Assert.Equal("error=\"invalid_token\"", refused.Headers.WwwAuthenticate.Single().Parameter);
+        Assert.Equal(0L, await host.ScalarAsync<long>("select count(*) from users where user_id = 705"));
+    }
+
     [Theory]
     [InlineData("viewer", "/api/v1/telegram/connect")]
     [InlineData("viewer", "/api/v1/telegram/send")]

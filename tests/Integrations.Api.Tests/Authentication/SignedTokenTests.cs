@@ -49,6 +49,7 @@ public sealed class SignedTokenTests
     [InlineData("""{"alg":"HS256","crit":["exp"],"exp":1}""")]
     [InlineData("""{"alg":"HS256","typ":"JWE"}""")]
     [InlineData("""{"alg":"none","alg":"HS256"}""")]
+    [InlineData("""{"alg":"HS256","typ":"\ud83d"}""")]
     [InlineData("""["HS256"]""")]
     [InlineData("not json")]
     public void A_header_that_is_not_plain_HS256_is_refused_even_with_a_right_signature(string header) =>

@@ -51,9 +51,14 @@ public sealed class TokenClaimsTests
     [InlineData("""{"sub":"console:2000000001","role":"admin","exp":1800000900,"tenant_id":"0198c3a2-7d10-7000-8000-000000000001"}""", "sub")]
     [InlineData("""{"user_id":2000000001,"role":"admin","exp":1800000900,"tenant_id":"0198c3a2-7d10-7000-8000-000000000001"}""", "user_id")]
     [InlineData("""{"user_id":0,"role":"admin","exp":1800000900,"tenant_id":"0198c3a2-7d10-7000-8000-000000000001"}""", "user_id")]
+    [InlineData("""{"sub":"1","user_id":-5,"role":"admin","exp":1800000900,"tenant_id":"0198c3a2-7d10-7000-8000-000000000001"}""", "user_id")]
+    [InlineData("""{"sub":"1","user_id":"anna","role":"admin","exp":1800000900,"tenant_id":"0198c3a2-7d10-7000-8000-000000000001"}""", "user_id")]
+    [InlineData("""{"sub":"1","user_id":true,"role":"admin","exp":1800000900,"tenant_id":"0198c3a2-7d10-7000-8000-000000000001"}""", "user_id")]
     [InlineData("""{"user_id":1.5,"role":"admin","exp":1800000900,"tenant_id":"0198c3a2-7d10-7000-8000-000000000001"}""", "user_id")]
     [InlineData("""{"sub":"1","sub":"2","role":"admin","exp":1800000900,"tenant_id":"0198c3a2-7d10-7000-8000-000000000001"}""", "JSON")]
     [InlineData("""["sub"]""", "JSON")]
+    [InlineData("""{"sub":"\ud83d","role":"admin","exp":1800000900,"tenant_id":"0198c3a2-7d10-7000-8000-000000000001"}""", "sub")]
+    [InlineData("""{"sub":"a\u0000","role":"admin","exp":1800000900,"tenant_id":"0198c3a2-7d10-7000-8000-000000000001"}""", "sub")]
     public void Claims_that_are_missing_or_wrong_are_named(string payload, string expected)
     {
         Assert.Null(Read(payload, out var problem));

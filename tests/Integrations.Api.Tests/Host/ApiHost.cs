@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -29,6 +30,7 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
     private const string RolePassword = "a password of the test's own roles";
 
     private readonly DirectoryInfo _keys = Directory.CreateTempSubdirectory("integrations-api-tests-");
+    private readonly LoggedEvents _logged = new();
     private WebApplicationFactory<Program> _factory = null!;
 
     public Uri Address { get; private set; } = null!;
@@ -58,6 +60,7 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
             web.UseEnvironment("Testing");
             // Any free port. The factory's own UseKestrel(port) does not reach a factory that was derived from another.
             web.UseUrls("http://127.0.0.1:0");
+            web.ConfigureLogging(logging => logging.AddProvider(_logged).AddFilter<LoggedEvents>("Integrations.Api", LogLevel.Information));
             foreach (var (key, value) in Settings(admin))
                 web.UseSetting(key, value);
         });
@@ -76,6 +79,9 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
         await Admin.DisposeAsync();
         _keys.Delete(recursive: true);
     }
+
+    /// <summary>How often the host has logged an event of this number.</summary>
+    public int Logged(int eventId) => _logged.TimesOf(eventId);
 
     internal TestClient Anonymous() => new(Address, null);
 

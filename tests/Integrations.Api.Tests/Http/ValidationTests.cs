@@ -14,6 +14,7 @@ public sealed class ValidationTests(ApiHost host)
     public static TheoryData<string, string, string?, string[]> Bad => new()
     {
         { "POST", "/api/v1/telegram/connect", "{}", ["phone"] },
+        { "POST", "/api/v1/telegram/connect", null, ["phone"] },
         { "POST", "/api/v1/telegram/connect", """{"phone":"12"}""", ["phone"] },
         { "POST", "/api/v1/telegram/connect", """{"phone":"9996612345"}""", ["phone"] },
         { "POST", "/api/v1/telegram/connect", """{"phone":"+0996612345"}""", ["phone"] },
@@ -25,6 +26,7 @@ public sealed class ValidationTests(ApiHost host)
         { "POST", "/api/v1/telegram/connect", """{"phone":"+9996612345","code":"12a45"}""", ["code"] },
         { "POST", "/api/v1/telegram/connect", """{"phone":42}""", ["phone"] },
         { "POST", "/api/v1/telegram/connect", """{"phone":null}""", ["phone"] },
+        { "POST", Send, null, ["account_id", "text", "to"] },
         { "POST", Send, "{}", ["account_id", "text", "to"] },
         { "POST", Send, Message("""{"username":"boris_example"}""", ""), ["text"] },
         { "POST", Send, Message("""{"username":"boris_example"}""", "  "), ["text"] },
@@ -132,6 +134,20 @@ public sealed class ValidationTests(ApiHost host)
         (await client.PostAsync(Send, new { account_id = account, to = new { username = "boris_example" }, text = string.Concat(Enumerable.Repeat("🙂", 2048)) })).Expect(202);
         (await client.PostAsync(Send, new { account_id = account, to = new { username = "boris_example" }, text = string.Concat(Enumerable.Repeat("🙂", 2048)) + "x" })).Expect(400);
         (await client.PostAsync(Send, new { account_id = account, to = new { username = "boris_example" }, text = "line\nand\ttab" })).Expect(202);
+    }
+
+    [Fact]
+    public async Task The_space_around_a_text_is_not_counted_and_not_sent()
+    {
+        using var client = host.User(1208);
+        var account = (await client.GetAsync("/api/v1/telegram/qr-code")).Id("session_id");
+        await host.Worker.ScanAsync(account, 120801);
+        var text = new string('x', 4096);
+
+        var accepted = (await client.PostAsync(Send, new { account_id = account, to = new { username = "boris_example" }, text = $"\n  {text} \t\n" })).Expect(202);
+        (await client.PostAsync(Send, new { account_id = account, to = new { username = "boris_example" }, text = $" {text}y " })).Expect(400, "VALIDATION_FAILED");
+
+        Assert.Equal(text, (await client.GetAsync($"/api/v1/telegram/messages/{accepted.Text("id")}")).Expect(200).Text("text"));
     }
 
     [Theory]
