@@ -22,7 +22,7 @@ internal static class LogEndpoints
     public static RouteGroupBuilder MapLogs(this RouteGroupBuilder telegram)
     {
         telegram.MapGet("/logs", ListAsync).WithName("ListLogs").RequireAuthorization(Policies.Read)
-            .WithSummary("What was done with the caller's accounts, the newest first").WithQuery(IntegrationType, Status, LogDays, Page, Size);
+            .WithSummary("What the caller did and what became of it, the newest first").WithQuery(IntegrationType, Status, LogDays, Page, Size);
         telegram.MapGet("/stats/errors", CountAsync).WithName("GetErrorStatistics").RequireAuthorization(Policies.Read)
             .WithSummary("How many actions failed").WithQuery(StatDays);
         return telegram;
