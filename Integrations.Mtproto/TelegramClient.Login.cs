@@ -134,7 +134,11 @@ public sealed partial class TelegramClient
         ((LoginStep.Done)await FinishAsync(await InvokeAsync(new AuthRecoverPassword { Code = code }, cancellationToken), cancellationToken)).Self;
 
     /// <summary>Ends the session at Telegram: the device is gone from the account's list and the key is worthless.</summary>
-    public async Task LogOutAsync(CancellationToken cancellationToken) => await InvokeAsync(new AuthLogOut(), cancellationToken);
+    public async Task LogOutAsync(CancellationToken cancellationToken)
+    {
+        await InvokeAsync(new AuthLogOut(), cancellationToken);
+        await _kept.GiveUpAsync(cancellationToken);
+    }
 
     /// <summary>Whose session this is.</summary>
     /// <exception cref="RpcException">401 where nobody's.</exception>
@@ -161,7 +165,7 @@ public sealed partial class TelegramClient
     {
         if (answer is not AuthAuthorization { User: User self })
             return new LoginStep.SignUpRequired();
-        await SaveAsync(Session! with { UserId = self.Id }, cancellationToken);
+        await _kept.BelongsToAsync(self.Id, cancellationToken);
         return new LoginStep.Done(self);
     }
 

@@ -67,6 +67,7 @@ public sealed partial class TelegramClient
     /// <param name="state">What was stored last; null for an account that has just logged in.</param>
     /// <param name="started">Called once sends are delivered to this run.</param>
     /// <exception cref="InvalidOperationException">The client is not logged in, or receives already.</exception>
+    /// <exception cref="RpcException">Telegram refuses the session itself (<see cref="RpcException.IsSessionLost"/>), at once and not after retries.</exception>
     public async Task RunUpdatesAsync(UpdateState? state, CommitUpdates commit, Action? started, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(commit);
@@ -81,6 +82,7 @@ public sealed partial class TelegramClient
                 Learn(delivery.Batch?.Peers ?? []);
                 await commit(delivery, ct);
             },
+            new MissedHistory(this, options.Time, options.Logger),
             options.Time);
         if (Interlocked.CompareExchange(ref _pump, pump, null) is not null)
             throw new InvalidOperationException("This client receives updates already.");

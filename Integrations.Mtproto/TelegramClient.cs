@@ -1,4 +1,4 @@
-using Integrations.Mtproto.Crypto;
+using System.Net.Sockets;
 using Integrations.Mtproto.Handshake;
 using Integrations.Mtproto.Schema;
 using Integrations.Mtproto.Session;
@@ -18,6 +18,7 @@ namespace Integrations.Mtproto;
 /// </remarks>
 public sealed partial class TelegramClient(TelegramClientOptions options) : IAsyncDisposable
 {
+    private readonly SessionKeeper _kept = new(options.SaveSession, options.Session, options.Logger);
     private const int MaxMoves = 3;
 
     /// <summary>A key exchange that fails a check begins again on a new connection, so often.</summary>
@@ -45,7 +46,7 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
     public event Action<Exception>? Failed;
 
     /// <summary>What to keep; null before the first connect.</summary>
-    public TelegramSession? Session { get; private set; } = options.Session;
+    public TelegramSession? Session => _kept.Current;
 
     /// <summary>Whether calls can be answered at this moment.</summary>
     public bool IsConnected => _connection?.State == SessionState.Connected;
@@ -67,13 +68,17 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
         }
     }
 
-    /// <summary>Makes one call at the account's data centre, and follows it when Telegram says that it is another.</summary>
+    /// <summary>
+    /// Makes one call at the account's data centre, and follows it when Telegram says that it is another. Trouble inside Telegram (500,
+    /// -503) is met by repeating what may be repeated, a few times; then it is told.
+    /// </summary>
     public async Task<T> InvokeAsync<T>(TlRequest<T> request, CancellationToken cancellationToken)
         where T : notnull
     {
+        var troubles = 0;
         for (var moves = 0; ; moves++)
         {
-            var connection = _connection ?? throw new InvalidOperationException("The client is not connected.");
+            var connection = _connection ?? throw NotConnected();
             try
             {
                 return await connection.InvokeAsync(request, cancellationToken);
@@ -85,6 +90,10 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
             catch (RpcException e) when (e.Is("AUTH_RESTART") && moves < MaxMoves)
             {
                 // The server forgot where the login stood before anything happened: the same call begins it again.
+            }
+            catch (RpcException e) when (IsWorthRepeating(e, request, troubles))
+            {
+                await PauseAsync(++troubles, cancellationToken);
             }
         }
     }
@@ -101,6 +110,8 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
         if (Interlocked.Exchange(ref _connection, null) is { } connection)
             await connection.DisposeAsync();
         await _dispatching;
+        await _configuring;
+        await _kept.DisposeAsync();
         _moving.Dispose();
         _closed.Dispose();
     }
@@ -122,21 +133,20 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
 
     private async Task OpenAsync(int dcId, TelegramSession? kept, CancellationToken cancellationToken)
     {
-        var dc = options.Servers.Dc(dcId);
         if (kept is null)
         {
-            var made = await ExchangeKeysAsync(dc, cancellationToken);
+            var made = await ExchangeKeysAsync(dcId, cancellationToken);
             // Saved before the key is used for anything: a device that nobody could log out again must not come to be.
-            await SaveAsync(new TelegramSession(dcId, made.AuthKey, made.ServerSalt, 0), cancellationToken);
+            await _kept.BeginAsync(new TelegramSession(dcId, made.AuthKey, made.ServerSalt, 0), cancellationToken);
         }
 
         var session = Session!;
         var next = new MtprotoSession(new MtprotoSessionOptions
         {
-            ConnectAsync = ct => ConnectToAsync(dc, ct),
+            ConnectAsync = ct => ConnectToAsync(dcId, ct),
             AuthKey = session.Key,
             Salts = session.Salts.Count > 0 ? session.Salts : session.Salt == 0 ? [] : [new ServerSalt(session.Salt, 0, 0)],
-            SaltsChanged = salts => KeepSalts(session.Key, salts),
+            SaltsChanged = salts => _kept.Learn(session.Key, salts),
             Introduction = Introduction(),
             StateChanged = state => StateChanged?.Invoke(state),
             Time = options.Time,
@@ -145,24 +155,19 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
         });
 
         // The old connection goes only now: where the new one could not be made, the client is what it was before.
-        var (old, oldDispatching) = (_connection, _dispatching);
+        var (old, oldDispatching, oldConfiguring) = (_connection, _dispatching, _configuring);
         next.Start();
         _connection = next;
+        _configuring = ConfigureAsync(next, _closed.Token);
         _dispatching = DispatchAsync(next, _closed.Token);
         if (old is null)
             return;
         await old.DisposeAsync();
         await oldDispatching;
+        await oldConfiguring;
     }
 
-    /// <summary>Salts belong to the key. They are stored with the next save: one that is out of date costs a round trip and no more.</summary>
-    private void KeepSalts(AuthKey key, IReadOnlyList<ServerSalt> salts)
-    {
-        if (Session is { } session && session.Key.Id == key.Id)
-            Session = session with { Salts = salts };
-    }
-
-    private async Task<HandshakeResult> ExchangeKeysAsync(TelegramDc dc, CancellationToken cancellationToken)
+    private async Task<HandshakeResult> ExchangeKeysAsync(int dcId, CancellationToken cancellationToken)
     {
         for (var tries = 1; ; tries++)
         {
@@ -170,8 +175,8 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken, _closed.Token);
             try
             {
-                using var connection = await ConnectToAsync(dc, either.Token);
-                var handshake = new ClientHandshake(options.Servers.Keys, dc.Id + options.Servers.HandshakeDcOffset, options.Random);
+                using var connection = await ConnectToAsync(dcId, either.Token);
+                var handshake = new ClientHandshake(options.Servers.Keys, dcId + options.Servers.HandshakeDcOffset, options.Random);
                 return await KeyExchange.RunAsync(connection, handshake, new Envelope.MessageIdSource(options.Time), either.Token);
             }
             catch (Exception e) when (tries < MaxExchanges && e is HandshakeException or TransportErrorException { Code: TransportError.KeyUnknown })
@@ -180,17 +185,27 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
             }
             catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
-                throw new TransportException($"Data centre {dc.Id} did not finish the key exchange within {ExchangeLimit.TotalSeconds:0} s.");
+                throw new TransportException($"Data centre {dcId} did not finish the key exchange within {ExchangeLimit.TotalSeconds:0} s.");
             }
         }
     }
 
-    private async ValueTask<FrameConnection> ConnectToAsync(TelegramDc dc, CancellationToken cancellationToken)
+    private async ValueTask<FrameConnection> ConnectToAsync(int dcId, CancellationToken cancellationToken)
     {
-        var pipe = options.Connect is { } connect
-            ? await connect(dc, cancellationToken)
-            : await SocketPipe.ConnectAsync(dc.Host, dc.Port, options.MayWrite, cancellationToken);
-        return FrameConnection.Connect(pipe, options.Transport, options.Obfuscated, options.Random);
+        var dc = Dcs.Next(dcId);
+        try
+        {
+            var pipe = options.Connect is { } connect
+                ? await connect(dc, cancellationToken)
+                : await SocketPipe.ConnectAsync(dc.Host, dc.Port, options.MayWrite, cancellationToken);
+            return FrameConnection.Connect(pipe, options.Transport, options.Obfuscated, options.Random);
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
+        {
+            // An address that answers nothing ends in the limit of the attempt, which is a cancellation too.
+            Dcs.Failed(dc);
+            throw;
+        }
     }
 
     // core.telegram.org/api/invoking: what the first calls of every connection begin with. The query is the last field, so that
@@ -222,6 +237,8 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
         {
             while (await connection.NextNoticeAsync(cancellationToken) is { } notice)
             {
+                if (notice is UpdatesReceived { Updates: var news })
+                    HearOfServers(connection, news);
                 if (notice is UpdatesReceived { Updates: var pushed } && BringsLoginToken(pushed))
                     LoginTokenAccepted?.Invoke();
                 else if (_pump is { } pump)
@@ -239,17 +256,17 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
         }
     }
 
-    private static bool BringsLoginToken(UpdatesBase updates) => updates switch
+    private static bool BringsLoginToken(UpdatesBase updates) => UpdatesIn(updates).OfType<UpdateLoginToken>().Any();
+
+    private static IEnumerable<Update> UpdatesIn(UpdatesBase updates) => updates switch
     {
-        UpdateShort u => u.Update is UpdateLoginToken,
-        Updates u => u.UpdatesValue.OfType<UpdateLoginToken>().Any(),
-        UpdatesCombined u => u.Updates.OfType<UpdateLoginToken>().Any(),
-        _ => false,
+        UpdateShort u => [u.Update],
+        Updates u => u.UpdatesValue,
+        UpdatesCombined u => u.Updates,
+        _ => [],
     };
 
-    private async Task SaveAsync(TelegramSession session, CancellationToken cancellationToken)
-    {
-        await options.SaveSession(session, cancellationToken);
-        Session = session;
-    }
+    private Exception NotConnected() => Volatile.Read(ref _disposed) != 0
+        ? new SessionClosedException("The client was closed.")
+        : new InvalidOperationException("The client is not connected.");
 }

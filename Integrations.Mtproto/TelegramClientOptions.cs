@@ -40,7 +40,7 @@ public sealed record TelegramClientOptions
 
     /// <summary>
     /// Awaited whenever the session changes in a way that must not be lost: a new key before its first use in a login, the data centre
-    /// before a login goes on there, the user once it is through.
+    /// before a login goes on there, the user once it is through, other salts while somebody is logged in. Never two at a time.
     /// </summary>
     public required Func<TelegramSession, CancellationToken, Task> SaveSession { get; init; }
 
@@ -62,6 +62,11 @@ public sealed record TelegramClientOptions
 
     public IRandomSource Random { get; init; } = SystemRandomSource.Instance;
 
-    public ILogger Logger { get; init; } = NullLogger.Instance;
+    /// <summary>How often a call that may be repeated is repeated after trouble inside Telegram (500, -503) before it is told.</summary>
+    public int ServerTroubleRetries { get; init; } = 2;
 
+    /// <summary>The wait before the first such repetition, ±20 %; each further one waits twice as long.</summary>
+    public TimeSpan ServerTroubleDelay { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    public ILogger Logger { get; init; } = NullLogger.Instance;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Integrations.Mtproto.GapRecovery;
 using Integrations.Mtproto.Schema;
@@ -13,7 +14,7 @@ namespace Integrations.Mtproto;
 /// The sequencer is touched by the loop alone; everything else posts into the inbox. The inbox is bounded: while a commit is slow the
 /// connection is read no further, and the server keeps the rest.
 /// </remarks>
-internal sealed class UpdatePump(UpdateSequencer sequencer, TelegramClient client, CommitUpdates commit, TimeProvider time)
+internal sealed class UpdatePump(UpdateSequencer sequencer, TelegramClient client, CommitUpdates commit, MissedHistory missed, TimeProvider time)
 {
     private const int InboxSize = 1_000;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
@@ -42,7 +43,8 @@ internal sealed class UpdatePump(UpdateSequencer sequencer, TelegramClient clien
             },
             cancellationToken);
 
-    /// <summary>Runs until cancelled, or until a commit fails: then the exception is the caller's to judge.</summary>
+    /// <summary>Runs until cancelled, until a commit fails, or until the session is refused: then the exception is the caller's to judge.</summary>
+    /// <exception cref="RpcException">401, or the key was duplicated: the session is gone.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -55,6 +57,8 @@ internal sealed class UpdatePump(UpdateSequencer sequencer, TelegramClient clien
                     input(sequencer);
                 if (sequencer.TakeBatch() is { } batch)
                 {
+                    foreach (var backfill in batch.Backfills)
+                        await BackfillAsync(backfill, cancellationToken);
                     await DeliverAsync(batch, cancellationToken);
                     sequencer.Confirm(batch);
                     continue;
@@ -86,6 +90,20 @@ internal sealed class UpdatePump(UpdateSequencer sequencer, TelegramClient clien
         await commit(new UpdateDelivery(batch, sent, caughtUp), cancellationToken);
         _caughtUp |= caughtUp;
         _sent.RemoveRange(0, sent.Length);
+    }
+
+    /// <summary>
+    /// Delivers what the difference did not tell before the position passes over it: whoever is stopped in between begins with it again.
+    /// </summary>
+    private async Task BackfillAsync(Backfill backfill, CancellationToken cancellationToken)
+    {
+        await foreach (var found in missed.FetchAsync(backfill, cancellationToken))
+        {
+            // The outcomes of sends must not wait for a long history.
+            while (_inbox.Reader.TryRead(out var input))
+                input(sequencer);
+            await DeliverAsync(found.ToBatch(sequencer.State!), cancellationToken);
+        }
     }
 
     private async Task WaitAsync(CancellationToken cancellationToken)
@@ -145,7 +163,12 @@ internal sealed class UpdatePump(UpdateSequencer sequencer, TelegramClient clien
                     throw new InvalidOperationException($"{request.GetType().Name} is no request.");
             }
         }
-        catch (RpcException e) when (request is ChannelDifferenceRequest channel && e.Code is 400 or 403 or 406)
+        catch (RpcException e) when (e.Code == 401 || e.IsSessionLost)
+        {
+            // Asking again does not bring a session back: whoever runs the updates decides what becomes of it.
+            return _ => ExceptionDispatchInfo.Throw(e);
+        }
+        catch (RpcException e) when (request is ChannelDifferenceRequest && e.Code is 400 or 403 or 406)
         {
             return s => s.ForgetChannel(((ChannelDifferenceRequest)request).ChannelId);
         }

@@ -34,7 +34,8 @@ public sealed class UpdateBatch
 public sealed record UpdateItem(Update? Update, object? Origin = null);
 
 /// <param name="ChannelId">Null for the common box: any private chat or basic group may have holes.</param>
-public sealed record Backfill(long? ChannelId);
+/// <param name="Since">When the position that was lost still held, in unix seconds of the server; null for a channel that had none.</param>
+public sealed record Backfill(long? ChannelId, int? Since);
 
 public enum PeerKind
 {

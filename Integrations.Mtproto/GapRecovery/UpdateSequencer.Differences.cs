@@ -40,8 +40,8 @@ public sealed partial class UpdateSequencer
         if (_state is not null)
         {
             // updatePtsChanged: the old position means nothing any more, so what lies between cannot be asked for.
+            batch.Add(new Backfill(ChannelId: null, _state.Date));
             batch.State = _state.With(state);
-            batch.Add(new Backfill(ChannelId: null));
         }
 
         DrainCommon(batch);
@@ -51,6 +51,7 @@ public sealed partial class UpdateSequencer
     private UpdateBatch? BatchOf(UpdatesDifferenceBase difference)
     {
         var batch = new BatchBuilder(_state!);
+        _isSliced = difference is UpdatesDifferenceSlice or UpdatesDifferenceTooLong;
         switch (difference)
         {
             case UpdatesDifferenceEmpty empty:
@@ -69,8 +70,8 @@ public sealed partial class UpdateSequencer
             case UpdatesDifferenceTooLong tooLong:
                 // The rest is asked for from the position that the server still remembers.
                 _common.End(more: true);
+                batch.Add(new Backfill(ChannelId: null, batch.State.Date));
                 batch.State = batch.State with { Pts = tooLong.Pts };
-                batch.Add(new Backfill(ChannelId: null));
                 break;
             default:
                 throw new InvalidOperationException($"{difference.TlName} is no difference.");
@@ -145,7 +146,7 @@ public sealed partial class UpdateSequencer
             case UpdatesChannelDifferenceTooLong tooLong:
                 isFinal = tooLong.Final;
                 batch.Peers.Add(tooLong, tooLong.Users, tooLong.Chats, tooLong.Messages);
-                batch.Add(new Backfill(channelId));
+                batch.Add(new Backfill(channelId, batch.Position(box) is null ? null : _completeAt));
                 foreach (var message in tooLong.Messages.OrderBy(m => MessagePeers.PlaceOf(m)?.Id))
                     batch.Add(new UpdateItem(NewMessage(message)));
                 if (tooLong.Dialog is Dialog { Pts: { } pts })
@@ -170,7 +171,8 @@ public sealed partial class UpdateSequencer
             batch.Move(box, pts);
     }
 
-    private static Update NewMessage(MessageBase message) => MessagePeers.ChannelOf(message) is null
+    /// <summary>A message that a difference or a history tells, as the update that it stands for.</summary>
+    internal static Update NewMessage(MessageBase message) => MessagePeers.ChannelOf(message) is null
         ? new UpdateNewMessage { Message = message, Pts = 0, PtsCount = 0 }
         : new UpdateNewChannelMessage { Message = message, Pts = 0, PtsCount = 0 };
 

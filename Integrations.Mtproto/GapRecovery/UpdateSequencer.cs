@@ -36,6 +36,12 @@ public sealed partial class UpdateSequencer
     private int _queued;
     private int _round;
 
+    /// <summary>The last date at which every channel's box was known to be complete.</summary>
+    private int _completeAt;
+
+    /// <summary>A difference of the common box has been told in part.</summary>
+    private bool _isSliced;
+
     /// <param name="state">What was saved last; null for an account that has just logged in.</param>
     /// <param name="selfId">The account's own user id.</param>
     /// <param name="isKnown">Whether the owner has saved this peer, fully or by the message it was seen in.</param>
@@ -49,6 +55,7 @@ public sealed partial class UpdateSequencer
         _time = time;
         _options = options ?? new();
         _lastHeard = time.GetUtcNow();
+        _completeAt = state?.Date ?? 0;
         if (state is null)
             _stateFetch.Want();
         else
@@ -201,6 +208,8 @@ public sealed partial class UpdateSequencer
             // Starting one may be what the others have to wait for.
             if (!Startable().Contains(fetch))
                 continue;
+            if (fetch == _common && !_isSliced && _channels.Count == 0)
+                _completeAt = _state?.Date ?? 0;
             fetch.Start(++_round);
             requests.Add(RequestOf(fetch));
         }

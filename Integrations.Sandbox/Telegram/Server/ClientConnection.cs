@@ -36,10 +36,12 @@ internal sealed partial class ClientConnection : IDisposable
         Channel.CreateBounded<byte[]>(new BoundedChannelOptions(OutgoingLimit) { SingleReader = true });
 
     private readonly Dictionary<long, AuthKey> _keys = [];
-    private Task _ending = Task.CompletedTask;
+    private readonly TaskCompletionSource _endTold = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _endBegun;
     private long _lastKeyId;
+    private readonly Lock _timing = new();
     private ITimer? _disconnectTimer;
+    private bool _isDisposed;
     private volatile bool _isFrozen;
 
     public ClientConnection(ServerParts parts, int dcId, long number, Socket socket, ServerHandshakeOptions handshake, ILogger logger)
@@ -100,7 +102,7 @@ internal sealed partial class ClientConnection : IDisposable
         finally
         {
             End(ConnectionEnd.Close);
-            await _ending;
+            await _endTold.Task;
             await writing;
             frames?.Dispose();
             _parts.Traffic.Ended(this);
@@ -128,19 +130,44 @@ internal sealed partial class ClientConnection : IDisposable
         _outgoing.Writer.TryComplete();
         // Asynchronously: the reading task goes on as a consequence, and the caller may hold a lock that it needs.
         if (Interlocked.Exchange(ref _endBegun, 1) == 0)
-            _ending = _ended.CancelAsync();
+            _ = TellEndAsync();
+    }
+
+    /// <summary>Never fails: whoever ends a connection is not concerned with how it takes it.</summary>
+    private async Task TellEndAsync()
+    {
+        try
+        {
+            await _ended.CancelAsync();
+        }
+        catch (AggregateException e)
+        {
+            LogEndFailed(e, Number, DcId);
+        }
+        finally
+        {
+            _endTold.SetResult();
+        }
     }
 
     /// <summary>Ends the connection unless another such request comes in time.</summary>
     public void DisconnectAfter(TimeSpan delay)
     {
-        _disconnectTimer?.Dispose();
-        _disconnectTimer = _parts.Clock.CreateTimer(_ => End(ConnectionEnd.Close), null, delay, Timeout.InfiniteTimeSpan);
+        lock (_timing)
+        {
+            _disconnectTimer?.Dispose();
+            // A session may still serve a message of a connection that has just ended; a timer of it would be nobody's.
+            _disconnectTimer = _isDisposed ? null : _parts.Clock.CreateTimer(_ => End(ConnectionEnd.Close), null, delay, Timeout.InfiniteTimeSpan);
+        }
     }
 
     public void Dispose()
     {
-        _disconnectTimer?.Dispose();
+        lock (_timing)
+        {
+            _isDisposed = true;
+            _disconnectTimer?.Dispose();
+        }
         _socket.Dispose();
     }
 
@@ -220,6 +247,9 @@ internal sealed partial class ClientConnection : IDisposable
 
     [LoggerMessage(EventId = 6001, Level = LogLevel.Debug, Message = "Connection {Number} to data centre {DcId} ended: {Reason}")]
     private partial void LogEnded(long number, int dcId, string reason);
+
+    [LoggerMessage(EventId = 6005, Level = LogLevel.Warning, Message = "Ending connection {Number} to data centre {DcId} met something that had ended before it")]
+    private partial void LogEndFailed(Exception exception, long number, int dcId);
 
     [LoggerMessage(EventId = 6002, Level = LogLevel.Debug, Message = "Connection {Number} to data centre {DcId} was refused with {Error}")]
     private partial void LogRefused(long number, int dcId, int error);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Integrations.Mtproto.Schema;
 
 namespace Integrations.Mtproto.Tests.Client;
@@ -6,6 +7,7 @@ namespace Integrations.Mtproto.Tests.Client;
 public abstract class ClientTest : IAsyncDisposable
 {
     private readonly List<TelegramClient> _clients = [];
+    private readonly ConcurrentQueue<TelegramSession> _saved = new();
 
     protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -14,7 +16,13 @@ public abstract class ClientTest : IAsyncDisposable
     private protected ScriptedTelegram Telegram { get; } = new();
 
     /// <summary>Every session that the client asked to be stored, in order.</summary>
-    protected List<TelegramSession> Saved { get; } = [];
+    protected IReadOnlyList<TelegramSession> Saved => [.. _saved];
+
+    /// <summary>The wait before a call is repeated after trouble inside Telegram.</summary>
+    protected TimeSpan TroubleDelay { get; set; } = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Runs inside each save, before it is done.</summary>
+    private protected Func<TelegramSession, CancellationToken, Task> WhileSaving { get; set; } = static (_, _) => Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
@@ -35,14 +43,15 @@ public abstract class ClientTest : IAsyncDisposable
             ApiHash = "hash",
             Device = new TelegramDevice { Model = "test", SystemVersion = "1", AppVersion = "1" },
             Session = session,
-            SaveSession = (saved, _) =>
+            SaveSession = async (saved, ct) =>
             {
+                await WhileSaving(saved, ct);
                 Telegram.Note($"save dc{saved.DcId} user{saved.UserId}");
-                Saved.Add(saved);
-                return Task.CompletedTask;
+                _saved.Enqueue(saved);
             },
             FindAccessHash = static (_, _) => ValueTask.FromResult<long?>(null),
             Connect = Telegram.ConnectAsync,
+            ServerTroubleDelay = TroubleDelay,
         });
         _clients.Add(client);
         return client;
@@ -53,6 +62,19 @@ public abstract class ClientTest : IAsyncDisposable
         var client = Create(session);
         await client.ConnectAsync(Token);
         return client;
+    }
+
+    /// <summary>Waits until something holds; what it stands at is told when it never does.</summary>
+    private protected static async Task UntilAsync<T>(Func<T> look, Func<T, bool> holds)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while (!holds(look()))
+        {
+            Assert.False(limit.IsCancellationRequested, $"It still stands at {look()}.");
+            await timer.WaitForNextTickAsync(Token);
+        }
     }
 
     /// <summary>A client that has been logged in at the first data centre.</summary>

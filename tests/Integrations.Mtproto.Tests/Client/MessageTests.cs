@@ -154,6 +154,52 @@ public sealed class MessageTests : ClientTest
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
+    [Theory]
+    [InlineData(401, "AUTH_KEY_UNREGISTERED")]
+    [InlineData(401, "SESSION_REVOKED")]
+    [InlineData(401, "SESSION_EXPIRED")]
+    [InlineData(401, "USER_DEACTIVATED")]
+    [InlineData(401, "USER_DEACTIVATED_BAN")]
+    [InlineData(406, "AUTH_KEY_DUPLICATED")]
+    public async Task A_session_that_is_refused_ends_the_updates_with_its_reason(int code, string name)
+    {
+        var client = await LoggedInAsync();
+        Telegram.Answer = static (_, _) => new UpdatesDifferenceEmpty { Date = 1, Seq = 1 };
+        var running = client.RunUpdatesAsync(Start, CommitAsync, null, Token);
+        await UntilAsync(delivery => delivery.CaughtUp);
+        Telegram.Answer = (_, _) => throw ScriptedTelegram.Refusal(code, name);
+
+        await Telegram.PushAsync(2, new UpdatesTooLong());
+
+        var error = await Assert.ThrowsAsync<RpcException>(() => running.WaitAsync(TimeSpan.FromSeconds(60), Token));
+        Assert.True(error.IsSessionLost);
+        Assert.Equal((code, name), (error.Code, error.Name));
+    }
+
+    [Fact]
+    public async Task A_duplicated_key_ends_the_updates_and_not_the_channel_that_was_asked_about()
+    {
+        var client = await LoggedInAsync();
+        Telegram.Answer = static (_, request) => request switch
+        {
+            UpdatesGetDifference => new UpdatesDifference
+            {
+                NewMessages = [],
+                NewEncryptedMessages = [],
+                OtherUpdates = [new UpdateChannelTooLong { ChannelId = 5 }],
+                Chats = [new Integrations.Mtproto.Schema.Channel { Id = 5, AccessHash = 3, Title = "C", Photo = new ChatPhotoEmpty(), Date = 1 }],
+                Users = [],
+                State = new UpdatesState { Pts = 10, Qts = 0, Date = 2, Seq = 1, UnreadCount = 0 },
+            },
+            _ => throw ScriptedTelegram.Refusal(406, "AUTH_KEY_DUPLICATED"),
+        };
+
+        var error = await Assert.ThrowsAsync<RpcException>(
+            () => client.RunUpdatesAsync(Start, CommitAsync, null, Token).WaitAsync(TimeSpan.FromSeconds(60), Token));
+
+        Assert.Equal("updates.getChannelDifference", error.Method);
+    }
+
     private static IEnumerable<int> Messages(UpdateDelivery delivery) =>
         delivery.Batch!.Items.Select(item => item.Update).OfType<UpdateNewMessage>().Select(update => ((Message)update.Message).Id);
 

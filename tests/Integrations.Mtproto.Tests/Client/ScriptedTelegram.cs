@@ -31,6 +31,15 @@ internal sealed class ScriptedTelegram : IAsyncDisposable
     /// <summary>Key exchanges answered with -404 before one is served.</summary>
     public int ExchangesToRefuse { get; set; }
 
+    /// <summary>What <c>help.getConfig</c> says. It is asked by itself and stands in no log; null refuses it.</summary>
+    public Config? Config { get; set; }
+
+    /// <summary>The addresses to which connections were made, in order.</summary>
+    public ConcurrentQueue<TelegramDc> Dialled { get; } = new();
+
+    /// <summary>Addresses where nobody answers.</summary>
+    public ConcurrentDictionary<string, bool> DeadHosts { get; } = new();
+
     public int Exchanges => Volatile.Read(ref _exchanges);
 
     /// <summary>Calls in the order in which they came, each with its data centre.</summary>
@@ -46,7 +55,8 @@ internal sealed class ScriptedTelegram : IAsyncDisposable
     public ValueTask<IDuplexPipe> ConnectAsync(TelegramDc dc, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (Unreachable.ContainsKey(dc.Id))
+        Dialled.Enqueue(dc);
+        if (Unreachable.ContainsKey(dc.Id) || DeadHosts.ContainsKey(dc.Host))
             throw new IOException($"Data centre {dc.Id} is out of reach.");
         var pair = new DuplexPair();
         _serving.Add(Task.Run(() => ServeAsync(dc.Id, pair.Server), CancellationToken.None));
@@ -58,7 +68,7 @@ internal sealed class ScriptedTelegram : IAsyncDisposable
 
     public void Drop(int dc) => _connected[dc].Connection.Abort();
 
-    public Task PushAsync(int dc, UpdatesBase updates) => _connected[dc].SendAsync(updates, answer: false, _stop.Token);
+    public Task PushAsync(int dc, TlObject updates) => _connected[dc].SendAsync(updates, answer: false, _stop.Token);
 
     public async ValueTask DisposeAsync()
     {
@@ -133,12 +143,24 @@ internal sealed class ScriptedTelegram : IAsyncDisposable
                 case PingDelayDisconnect ping:
                     await peer.SendAsync(new Pong { MsgId = messageId, PingId = ping.PingId }, answer: true, _stop.Token);
                     break;
+                case HelpGetConfig config:
+                    await peer.SendAsync(new RpcResult { ReqMsgId = messageId, Result = ConfigFor(config) }, answer: true, _stop.Token);
+                    break;
                 case TlRequest request:
                     _log.Enqueue((dc, request.TlName));
                     await peer.SendAsync(new RpcResult { ReqMsgId = messageId, Result = ResultOf(dc, request) }, answer: true, _stop.Token);
                     break;
             }
         }
+    }
+
+    private byte[] ConfigFor(HelpGetConfig request)
+    {
+        if (Config is not { } config)
+            return new RpcError { ErrorCode = 400, ErrorMessage = "NOT_SCRIPTED" }.ToBytes();
+        using var writer = new TlWriter();
+        request.WriteAnyResult(writer, config);
+        return writer.WrittenSpan.ToArray();
     }
 
     private byte[] ResultOf(int dc, TlRequest request)

@@ -88,7 +88,7 @@ public sealed class ChannelUpdateTests
         });
 
         var batch = sequencer.TakeBatch()!;
-        Assert.Equal([new Backfill(Group)], batch.Backfills);
+        Assert.Equal([new Backfill(Group, 100)], batch.Backfills);
         Assert.Equal([Group], batch.ChangedChannels);
         Assert.Equal([91, 92], sequencer.Commit());
         Assert.Equal(900, sequencer.State!.Channels[Group]);

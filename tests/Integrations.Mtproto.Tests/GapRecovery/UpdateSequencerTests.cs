@@ -129,7 +129,7 @@ public sealed class UpdateSequencerTests
         sequencer.ReceiveDifference(new UpdatesDifferenceTooLong { Pts = 5000 });
 
         var batch = sequencer.TakeBatch()!;
-        Assert.Equal([new Backfill(null)], batch.Backfills);
+        Assert.Equal([new Backfill(null, 100)], batch.Backfills);
         sequencer.Confirm(batch);
         Assert.Equal(new DifferenceRequest(5000, 1, 100), Assert.Single(sequencer.TakeRequests()));
     }

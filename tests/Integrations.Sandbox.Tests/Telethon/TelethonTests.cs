@@ -1,6 +1,7 @@
 using Integrations.Mtproto.Schema;
 using Integrations.Sandbox.Telegram.Faults;
 using Integrations.Sandbox.Telegram.World;
+using Integrations.Sandbox.Tests.Telegram.Client;
 using Integrations.Sandbox.Tests.Telegram.Server;
 
 namespace Integrations.Sandbox.Tests.Telethon;
@@ -109,6 +110,34 @@ public sealed class TelethonTests : ServerTest
 
         var update = Assert.IsType<UpdateNewMessage>(Assert.Single((await ours.NextAsync<Updates>()).UpdatesValue));
         Assert.Equal("From layer 144", ((Message)update.Message).MessageValue);
+    }
+
+    [Theory]
+    [InlineData("boris")]
+    [InlineData("vera")]
+    public async Task Our_client_and_it_write_to_each_other(string username)
+    {
+        var person = Sandbox.PhoneOf(username).Owner;
+        await using var ours = await OurClient.SignedInAsync(Sandbox, "anna");
+        await ours.ReceiveAsync();
+        await using var telethon = Journey.Start(Sandbox, "code", "full", username);
+        Assert.Equal(person.Id, (long)(await telethon.HearAsync("signed_in"))["id"]!);
+        await telethon.HearAsync("listening");
+
+        var cancellation = TestContext.Current.CancellationToken;
+        var peer = (await ours.Client.ResolveUsernameAsync(username, cancellation)).Users.OfType<User>().Single();
+        var key = new Integrations.Mtproto.GapRecovery.PeerKey(Integrations.Mtproto.GapRecovery.PeerKind.User, peer.Id);
+        await ours.Client.SendTextAsync(key, peer.AccessHash, "From our client", 11, null, cancellation);
+        Assert.Equal("From our client", (string?)(await telethon.HearAsync("received"))["text"]);
+        await telethon.OrderAsync(new { order = "send", to = "+" + AnnasPhone, text = "From Telethon" });
+        await telethon.HearAsync("sent");
+
+        Message answer;
+        do
+            answer = await ours.NextMessageAsync();
+        while (answer.Out);
+        Assert.Equal("From Telethon", answer.MessageValue);
+        Assert.Empty(Sandbox.Faults.Violations);
     }
 
     [Fact]
