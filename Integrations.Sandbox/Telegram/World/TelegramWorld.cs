@@ -13,6 +13,8 @@ namespace Integrations.Sandbox.Telegram.World;
 /// </remarks>
 internal sealed partial class TelegramWorld : IDisposable
 {
+    private static readonly TimeSpan SeedAge = TimeSpan.FromDays(1);
+
     private readonly Lock _gate = new();
     private readonly WorldState _state;
     private readonly WorldJournal? _journal;
@@ -34,7 +36,10 @@ internal sealed partial class TelegramWorld : IDisposable
             _state = new WorldState();
         _state.RandomIdMemory = options.RandomIdMemory;
         if (_state.People.Count == 0)
-            Commit(Seed.Create(options, (int)time.GetUtcNow().ToUnixTimeSeconds()));
+        {
+            // What people said before anybody connects is history, which no client takes for something it missed.
+            Commit(Seed.Create(options, (int)(time.GetUtcNow() - SeedAge).ToUnixTimeSeconds()));
+        }
     }
 
     /// <summary>Calls a subscriber with every notice from now on, under the world's lock.</summary>

@@ -36,11 +36,13 @@ internal static class UpdateMethods
         var difference = call.World.Difference(call.User.Id, request.Pts, slice, request.PtsTotalLimit);
         if (difference.TooLong)
             return new UpdatesDifferenceTooLong { Pts = difference.Pts };
-        if (difference.Updates.Count == 0)
+        var view = new View(call.World, call.User);
+        var channels = difference.IsFinal ? MovedChannels(call, view, request.Date) : [];
+        if (difference.Updates.Count == 0 && channels.Length == 0)
             return new UpdatesDifferenceEmpty { Date = call.UnixNow, Seq = 0 };
 
-        var view = new View(call.World, call.User);
-        var (messages, others) = Split(view, difference);
+        var (messages, inBox) = Split(view, difference);
+        Update[] others = [.. inBox, .. channels];
         call.Session.KnownPeers.UnionWith(view.Mentioned);
         if (difference.IsFinal)
         {
@@ -63,6 +65,21 @@ internal static class UpdateMethods
             Users = view.Users,
             IntermediateState = State(call, difference.Pts),
         };
+    }
+
+    /// <summary>
+    /// Channels and supergroups have boxes of their own; that something happened in one is all that the common difference says of it.
+    /// </summary>
+    private static UpdateChannelTooLong[] MovedChannels(RpcCall call, View view, int since)
+    {
+        var moved = call.World.Dialogs(call.User.Id)
+            .Where(dialog => dialog.Peer.Kind == PeerKind.Channel && dialog.Top is { } top && top.Date >= since)
+            .Select(dialog => call.World.FindChannel(dialog.Peer.Id))
+            .OfType<ChannelRoom>()
+            .ToArray();
+        foreach (var channel in moved)
+            view.Mention(channel.Peer);
+        return [.. moved.Select(channel => new UpdateChannelTooLong { ChannelId = channel.Id, Pts = channel.Box.Pts })];
     }
 
     private static UpdatesChannelDifferenceBase GetChannelDifference(RpcCall call, UpdatesGetChannelDifference request)

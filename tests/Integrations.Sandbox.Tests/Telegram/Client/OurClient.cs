@@ -83,9 +83,6 @@ internal sealed class OurClient : IAsyncDisposable
             await Receiving;
     }
 
-    /// <summary>Remembers a peer from an earlier run.</summary>
-    public void Know(PeerKey key, long accessHash) => _hashes[key] = accessHash;
-
     /// <summary>Begins to receive.</summary>
     public void Begin(UpdateState? from) => Receiving = Client.RunUpdatesAsync(from, CommitAsync, null, _stop.Token);
 
