@@ -91,7 +91,7 @@ public sealed class EventStreamTests(ApiHost host)
         await ofSecond.UntilAsync("dialog.updated", _ => true);
         Assert.DoesNotContain(ofSecond.Seen, item => item.Data.Contains("a secret", StringComparison.Ordinal) || item.Data.Contains(account.ToString(), StringComparison.Ordinal));
         // Its cursor passes the event by with a heartbeat, without telling of it.
-        await Eventually.BecomesAsync("the foreign cursor has passed", _ => Task.FromResult(ofForeign.Cursor), cursor => cursor >= seen.Position);
+        await Eventually.BecomesAsync("the foreign cursor has passed", _ => Task.FromResult(ofForeign.Cursor), cursor => cursor >= seen.Position, TimeSpan.FromSeconds(60));
         Assert.All(ofForeign.Seen, item => Assert.Equal("ready", item.EventType));
     }
 
@@ -251,7 +251,7 @@ public sealed class EventStreamTests(ApiHost host)
             {
                 return false;
             }
-        }, opened => opened);
+        }, opened => opened, TimeSpan.FromSeconds(60));
         foreach (var stream in open)
             await stream.DisposeAsync();
     }

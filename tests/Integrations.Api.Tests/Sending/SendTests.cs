@@ -263,5 +263,5 @@ public sealed class SendTests(ApiHost host)
     }
 
     private static Task<Answer> DeliveredAsync(TestClient client, string id) => Eventually.BecomesAsync(
-        "the message is delivered", async _ => (await client.GetAsync($"/api/v1/telegram/messages/{id}")).Expect(200), message => message.Text("status") == "delivered");
+        "the message is delivered", async _ => (await client.GetAsync($"/api/v1/telegram/messages/{id}")).Expect(200), message => message.Text("status") == "delivered", TimeSpan.FromSeconds(60));
 }
