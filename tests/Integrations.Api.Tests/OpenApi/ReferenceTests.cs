@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Integrations.Api.OpenApi;
 using Integrations.Api.Tests.Host;
+using Integrations.Testing;
 
 namespace Integrations.Api.Tests.OpenApi;
 
@@ -14,15 +15,8 @@ public sealed class ReferenceTests(ApiHost host)
     {
         using var client = host.Anonymous();
         var served = (await client.GetAsync("/openapi.json")).Expect(200).Body!.ToJsonString(Indented) + "\n";
-        var file = Path.Combine(RepositoryRoot(), "docs", "openapi.json");
-        if (Environment.GetEnvironmentVariable("UPDATE_OPENAPI") == "1")
-            await File.WriteAllTextAsync(file, served, TestContext.Current.CancellationToken);
 
-        var exported = File.Exists(file) ? await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken) : "";
-
-        Assert.True(
-            served == exported,
-            $"docs/openapi.json is stale. Write it anew: UPDATE_OPENAPI=1 ./test --no-checks Api.Tests -class '*{nameof(ReferenceTests)}'");
+        await ExportedFile.MustBeAsync("docs/openapi.json", served);
     }
 
     [Fact]
@@ -85,16 +79,5 @@ public sealed class ReferenceTests(ApiHost host)
         Assert.Contains("default-src 'none'; script-src 'self'", policy, StringComparison.Ordinal);
         foreach (var file in new[] { "swagger-ui-bundle.js", "swagger-ui.css", "index.js" })
             (await client.GetAsync($"/docs/{file}")).Expect(200);
-    }
-
-    private static string RepositoryRoot()
-    {
-        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-        {
-            if (File.Exists(Path.Combine(directory.FullName, "Integrations.sln")))
-                return directory.FullName;
-        }
-
-        throw new InvalidOperationException("The repository was not found above the test's directory.");
     }
 }
