@@ -50,7 +50,7 @@ public sealed class LoginTests : ClientTest
                 ? new Updates { UpdatesValue = [update], Users = [], Chats = [], Date = 1, Seq = 0 }
                 : new UpdateShort { Update = update, Date = 1 });
 
-        await told.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await told.Task.WaitAsync(TimeSpan.FromSeconds(60), Token);
     }
 
     [Fact]

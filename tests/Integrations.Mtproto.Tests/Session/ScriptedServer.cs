@@ -85,7 +85,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     {
         var token = TestContext.Current.CancellationToken;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
         while (true)
         {
             var message = await _messages.Reader.ReadAsync(limit.Token);

@@ -46,7 +46,7 @@ public abstract class SessionTest : IAsyncDisposable
     }
 
     private protected async Task<SessionNotice?> NoticeAsync() =>
-        await Session.NextNoticeAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await Session.NextNoticeAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Token);
 
     /// <summary>Waits until the session has received everything that the server has sent so far.</summary>
     private protected async Task SettleAsync()

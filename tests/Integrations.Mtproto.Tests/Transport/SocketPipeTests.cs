@@ -83,7 +83,7 @@ public sealed class SocketPipeTests : IDisposable
 
         client.Abort();
 
-        await Assert.ThrowsAnyAsync<Exception>(() => read.WaitAsync(TimeSpan.FromSeconds(10), Token));
+        await Assert.ThrowsAnyAsync<Exception>(() => read.WaitAsync(TimeSpan.FromSeconds(60), Token));
         Assert.True(read.IsFaulted || read.IsCanceled);
     }
 

@@ -28,7 +28,7 @@ internal sealed class RpcFailure(int code, string name) : Exception($"{code} {na
 /// <summary>One TCP connection with nothing automatic: every number in a message can be chosen, so that each check can be provoked.</summary>
 internal sealed class RawClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private readonly FrameConnection _frames;
     private readonly List<Incoming> _seen = [];
