@@ -51,6 +51,7 @@ internal sealed partial class MissedHistory(TelegramClient client, TimeProvider 
     public async IAsyncEnumerable<MissedMessages> FetchAsync(
         Backfill backfill, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        _fetched = 0;
         if (backfill.Since is not { } date)
             yield break;
         var since = date - OverlapSeconds;

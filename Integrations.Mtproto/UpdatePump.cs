@@ -181,5 +181,10 @@ internal sealed class UpdatePump(UpdateSequencer sequencer, TelegramClient clien
         {
             return s => s.RequestFailed(request, RetryDelay);
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // An answer that cannot be read, or an owner that could not say an access hash: unseen, the box would wait for ever.
+            return _ => ExceptionDispatchInfo.Throw(e);
+        }
     }
 }

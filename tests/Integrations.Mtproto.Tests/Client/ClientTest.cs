@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Integrations.Mtproto.GapRecovery;
 using Integrations.Mtproto.Schema;
 
 namespace Integrations.Mtproto.Tests.Client;
@@ -20,6 +21,9 @@ public abstract class ClientTest : IAsyncDisposable
 
     /// <summary>The wait before a call is repeated after trouble inside Telegram.</summary>
     protected TimeSpan TroubleDelay { get; set; } = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>What the owner knows of peers from earlier runs.</summary>
+    private protected Func<PeerKey, ValueTask<long?>> FindAccessHash { get; set; } = static _ => ValueTask.FromResult<long?>(null);
 
     /// <summary>Runs inside each save, before it is done.</summary>
     private protected Func<TelegramSession, CancellationToken, Task> WhileSaving { get; set; } = static (_, _) => Task.CompletedTask;
@@ -49,7 +53,7 @@ public abstract class ClientTest : IAsyncDisposable
                 Telegram.Note($"save dc{saved.DcId} user{saved.UserId}");
                 _saved.Enqueue(saved);
             },
-            FindAccessHash = static (_, _) => ValueTask.FromResult<long?>(null),
+            FindAccessHash = (key, _) => FindAccessHash(key),
             Connect = Telegram.ConnectAsync,
             ServerTroubleDelay = TroubleDelay,
         });

@@ -200,6 +200,25 @@ public sealed class MessageTests : ClientTest
         Assert.Equal("updates.getChannelDifference", error.Method);
     }
 
+    [Fact]
+    public async Task An_owner_that_cannot_say_an_access_hash_ends_the_updates_instead_of_leaving_them_waiting()
+    {
+        var client = await LoggedInAsync();
+        FindAccessHash = static _ => throw new InvalidDataException("The database said no.");
+        Telegram.Answer = static (_, _) => new UpdatesDifference
+        {
+            NewMessages = [],
+            NewEncryptedMessages = [],
+            OtherUpdates = [new UpdateChannelTooLong { ChannelId = 5 }],
+            Chats = [],
+            Users = [],
+            State = new UpdatesState { Pts = 10, Qts = 0, Date = 2, Seq = 1, UnreadCount = 0 },
+        };
+
+        await Assert.ThrowsAsync<InvalidDataException>(
+            () => client.RunUpdatesAsync(Start, CommitAsync, null, Token).WaitAsync(TimeSpan.FromSeconds(60), Token));
+    }
+
     private static IEnumerable<int> Messages(UpdateDelivery delivery) =>
         delivery.Batch!.Items.Select(item => item.Update).OfType<UpdateNewMessage>().Select(update => ((Message)update.Message).Id);
 
