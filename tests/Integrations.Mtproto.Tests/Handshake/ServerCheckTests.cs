@@ -76,7 +76,7 @@ public sealed class ServerCheckTests
 
     private static byte[] Plain(TlObject message) => PlainMessage.Write(4, message.ToBytes());
 
-    private static TlObject Read(ServerHandshakeReply reply) => TlRegistry.Read(PlainMessage.Read(reply.Packet, out _));
+    private static TlObject Read(ServerHandshakeReply reply) => TlRegistry.Read(PlainMessage.Read(reply.Packet, out _).Span);
 
     private ReqDHParams Request(string? wrong = null)
     {
