@@ -1,6 +1,8 @@
 using System.Globalization;
 using Integrations.Web;
+using Integrations.Web.Accounts;
 using Integrations.Web.Api;
+using Integrations.Web.Layout;
 using Integrations.Web.SignIn;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -23,6 +25,8 @@ builder.Services.AddHttpClient(LiveEvents.HttpClientName, http =>
 });
 builder.Services.AddScoped<SessionToken>();
 builder.Services.AddScoped<LiveEvents>();
+builder.Services.AddScoped<ReaderZone>();
+builder.Services.AddSingleton<SandboxPhone>();
 builder.Services.AddScoped(services => new IntegrationsApi(
     services.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(IntegrationsApi)), services.GetRequiredService<SessionToken>()));
 
@@ -44,6 +48,8 @@ app.UseRequestLocalization(options =>
     options.SupportedCultures = languages;
     options.SupportedUICultures = languages;
 });
+app.UseContentSecurity();
+app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
 app.UseAuthentication();
 app.UseAuthorization();
 app.UseAntiforgery();

@@ -3,13 +3,16 @@ using System.Text.Json;
 namespace Integrations.Web.Api;
 
 /// <summary>The Api refused: its code, what to do next, and the trace to ask about.</summary>
-internal sealed class ApiException(string code, string detail, string? traceId) : Exception($"{code}: {detail}")
+internal sealed class ApiException(string code, string detail, string? traceId, TimeSpan? retryAfter = null) : Exception($"{code}: {detail}")
 {
     public string Code => code;
 
     public string Detail => detail;
 
     public string? TraceId => traceId;
+
+    /// <summary>How long to wait before the next try, where the Api names it.</summary>
+    public TimeSpan? RetryAfter => retryAfter;
 
     /// <summary>Reads problem+json (RFC 9457); an answer without it keeps its HTTP status as the code.</summary>
     public static async Task<ApiException> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
@@ -18,7 +21,10 @@ internal sealed class ApiException(string code, string detail, string? traceId) 
         {
             var problem = await response.Content.ReadFromJsonAsync<Problem>(IntegrationsApi.Json, cancellationToken);
             if (problem?.Code is not null)
-                return new ApiException(problem.Code, problem.Detail ?? problem.Title ?? "", problem.TraceId);
+            {
+                TimeSpan? wait = problem.RetryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+                return new ApiException(problem.Code, problem.Detail ?? problem.Title ?? "", problem.TraceId, wait);
+            }
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
@@ -28,5 +34,5 @@ internal sealed class ApiException(string code, string detail, string? traceId) 
         return new ApiException($"HTTP {(int)response.StatusCode}", response.ReasonPhrase ?? "", null);
     }
 
-    private sealed record Problem(string? Code, string? Title, string? Detail, string? TraceId);
+    private sealed record Problem(string? Code, string? Title, string? Detail, string? TraceId, int? RetryAfter);
 }

@@ -6,24 +6,41 @@ using Integrations.Web.SignIn;
 namespace Integrations.Web.Api;
 
 /// <summary>What happened, as the Api's event stream told it.</summary>
-internal sealed record LiveEvent(string Type, JsonElement Data);
+internal sealed record LiveEvent(string Type, JsonElement Data)
+{
+    /// <summary>An id among the event's data; null where it has none of this name.</summary>
+    public Guid? Id(string name) =>
+        Data.ValueKind is JsonValueKind.Object && Data.TryGetProperty(name, out var id) && id.ValueKind is JsonValueKind.String && id.TryGetGuid(out var value)
+            ? value
+            : null;
+}
 
 /// <summary>
 /// The event stream of one circuit: opened with the first subscriber, followed by position over reconnects, closed with the circuit.
+/// Besides the Api's own events its subscribers hear <see cref="Opened"/> and <see cref="Interrupted"/>.
 /// </summary>
 internal sealed partial class LiveEvents(IHttpClientFactory clients, SessionToken session, TimeProvider time, ILogger<LiveEvents> logger) : IAsyncDisposable
 {
     /// <summary>The named client without a total timeout, since a stream has no end.</summary>
     public const string HttpClientName = "events";
 
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+    /// <summary>The Api's first word on a stream: whatever happened before the stream stood is to be read again.</summary>
+    public const string Opened = "ready";
+
+    /// <summary>The stream broke and is being opened again; until <see cref="Opened"/> nothing is live.</summary>
+    public const string Interrupted = "interrupted";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private readonly CancellationTokenSource _stop = new();
-    private readonly List<Func<LiveEvent, Task>> _subscribers = [];
+    private readonly List<Action<LiveEvent>> _subscribers = [];
     private Task? _reading;
     private string? _position;
 
-    /// <summary>Calls back for every event until disposed. An event of type <c>reset</c> means: read everything again.</summary>
-    public IDisposable Subscribe(Func<LiveEvent, Task> subscriber)
+    /// <summary>
+    /// Calls back for every event until disposed; the callback only takes note, for the stream waits for it.
+    /// An event of type <c>reset</c> means: read everything again.
+    /// </summary>
+    public IDisposable Subscribe(Action<LiveEvent> subscriber)
     {
         lock (_subscribers)
         {
@@ -53,6 +70,7 @@ internal sealed partial class LiveEvents(IHttpClientFactory clients, SessionToke
             catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
             {
                 LogInterrupted(e);
+                Tell(new LiveEvent(Interrupted, default));
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -86,17 +104,21 @@ internal sealed partial class LiveEvents(IHttpClientFactory clients, SessionToke
             if (item.Data.Length == 0)
                 continue;
             using var data = JsonDocument.Parse(item.Data);
-            var received = new LiveEvent(item.EventType, data.RootElement.Clone());
-            Func<LiveEvent, Task>[] subscribers;
-            lock (_subscribers)
-                subscribers = [.. _subscribers];
-            foreach (var subscriber in subscribers)
-                await subscriber(received);
+            Tell(new LiveEvent(item.EventType, data.RootElement.Clone()));
             _position = parser.LastEventId;
         }
     }
 
-    private void Remove(Func<LiveEvent, Task> subscriber)
+    private void Tell(LiveEvent received)
+    {
+        Action<LiveEvent>[] subscribers;
+        lock (_subscribers)
+            subscribers = [.. _subscribers];
+        foreach (var subscriber in subscribers)
+            subscriber(received);
+    }
+
+    private void Remove(Action<LiveEvent> subscriber)
     {
         lock (_subscribers)
             _subscribers.Remove(subscriber);
@@ -105,7 +127,7 @@ internal sealed partial class LiveEvents(IHttpClientFactory clients, SessionToke
     [LoggerMessage(EventId = 4101, Level = LogLevel.Warning, Message = "The event stream was interrupted; it is opened again")]
     private partial void LogInterrupted(Exception exception);
 
-    private sealed class Subscription(LiveEvents events, Func<LiveEvent, Task> subscriber) : IDisposable
+    private sealed class Subscription(LiveEvents events, Action<LiveEvent> subscriber) : IDisposable
     {
         public void Dispose() => events.Remove(subscriber);
     }

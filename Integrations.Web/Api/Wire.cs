@@ -1,26 +1,52 @@
 namespace Integrations.Web.Api;
 
-internal sealed record Page<T>(T[] Items);
+/// <summary>A page, the newest first; <paramref name="NextBefore"/> asks for the next one and is null at the end.</summary>
+internal sealed record Page<T>(T[] Items, Guid? NextBefore);
 
 /// <summary>A personal account as the console shows it; public because components' parameters must be.</summary>
 public sealed record Account(
-    Guid Id, string? DisplayName, string? Username, string? Phone, long? TelegramUserId, string Status,
-    DateTimeOffset? LastConnectedAt, string? LastError, bool AcceptsPrivate, bool AcceptsGroups, bool AcceptsChannels);
+    Guid Id, string? DisplayName, string? Username, string? Phone, long? TelegramUserId, string Status, string World,
+    DateTimeOffset? LastConnectedAt, string? LastError, string? LastErrorCode, bool AcceptsPrivate, bool AcceptsGroups, bool AcceptsChannels)
+{
+    /// <summary>A login that is still open: nobody has been connected yet.</summary>
+    public bool IsLogin => TelegramUserId is null && Status is "pending";
+
+    /// <summary>A first login that came to nothing; there is no account to show.</summary>
+    public bool IsAbandoned => TelegramUserId is null && Status is not ("pending" or "active");
+
+    /// <summary>It lives in the simulated Telegram.</summary>
+    public bool IsSandbox => World is "sandbox";
+}
+
+/// <summary>What to change of an account; null stays as it is, an empty name removes the name.</summary>
+internal sealed record AccountChange(
+    string? DisplayName = null, bool? AcceptsPrivate = null, bool? AcceptsGroups = null, bool? AcceptsChannels = null);
 
 /// <summary>A login; its id is the account's id.</summary>
-internal sealed record Login(Guid LoginId, string Status, string? QrUrl, DateTimeOffset? ExpiresAt, string? PasswordHint, string? ErrorCode, string? ErrorDetail);
+internal sealed record Login(
+    Guid LoginId, string Status, string Method, string? QrUrl, DateTimeOffset ExpiresAt, DateTimeOffset? QrExpiresAt, string? PasswordHint,
+    string? RecoveryEmail, DateTimeOffset? RetryAt, string? Code, string? Detail)
+{
+    public bool IsOpen => Status is "ready" or "pending" or "code_required" or "password_required";
+}
 
 internal sealed record StartLogin(string? Method = null, string? Phone = null, Guid? AccountId = null);
 
-internal sealed record Dialog(Guid Id, string? Title, string? Username, string? Phone, int UnreadCount, DateTimeOffset? LastMessageAt);
+/// <summary>What a request to reconnect led to; the login is there where the account's session was gone.</summary>
+internal sealed record Reconnected(Account Account, Login? Login);
 
-internal sealed record Message(Guid Id, Guid DialogId, string Direction, string Status, string Text, DateTimeOffset CreatedAt, string? ErrorCode, string? ErrorDetail)
+internal sealed record Dialog(
+    Guid Id, Guid PersonalAccountId, string? PeerKind, string? Title, string? Username, string? Phone, int UnreadCount, DateTimeOffset? LastMessageAt);
+
+internal sealed record Message(
+    Guid Id, Guid DialogId, string Direction, string Status, string Text, DateTimeOffset? TelegramDate, DateTimeOffset CreatedAt, string? ErrorCode, string? ErrorDetail)
 {
     public bool Outgoing => Direction == "personal_telegram_out";
 }
 
-internal sealed record Recipient(Guid? DialogId = null, string? Username = null, string? Phone = null);
+/// <summary>Whom to write to: exactly one of the fields.</summary>
+public sealed record Recipient(Guid? DialogId = null, string? Username = null, string? Phone = null);
 
 internal sealed record SendText(Guid AccountId, Recipient To, string Text);
 
-internal sealed record AcceptedMessage(Guid Id, string Status);
+internal sealed record AcceptedMessage(Guid Id, string Status, DateTimeOffset CreatedAt);

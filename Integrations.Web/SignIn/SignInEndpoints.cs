@@ -1,11 +1,12 @@
 using Integrations.Web.Api;
+using Integrations.Web.Layout;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Localization;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Integrations.Web.SignIn;
 
-/// <summary>The forms that set and clear the session cookie, and the language switch. A form's parameters are bound only with a valid antiforgery token.</summary>
+/// <summary>The forms that set and clear the session cookie, and the switches of language and theme. A form's parameters are bound only with a valid antiforgery token.</summary>
 internal static class SignInEndpoints
 {
     private static readonly string[] Languages = ["en", "ru", "uk"];
@@ -16,6 +17,7 @@ internal static class SignInEndpoints
         routes.MapPost("/account/sign-in", SignInAsync);
         routes.MapPost("/account/sign-out", SignOutAsync);
         routes.MapPost("/account/language", SetLanguage);
+        routes.MapPost("/account/theme", SetTheme);
     }
 
     private static Task<IResult> WelcomeAsync(
@@ -66,8 +68,20 @@ internal static class SignInEndpoints
         context.Response.Cookies.Append(
             CookieRequestCultureProvider.DefaultCookieName, CookieRequestCultureProvider.MakeCookieValue(new RequestCulture(language)),
             Cookie(context, TimeSpan.FromDays(365)));
-        return Results.LocalRedirect(Uri.IsWellFormedUriString(back, UriKind.Relative) && back!.StartsWith('/') && !back.StartsWith("//", StringComparison.Ordinal) ? back : "/");
+        return Back(back);
     }
+
+    private static IResult SetTheme(HttpContext context, [FromForm] string theme, [FromForm] string? back)
+    {
+        if (!Appearance.All.Contains(theme, StringComparer.Ordinal))
+            return Results.BadRequest();
+        context.Response.Cookies.Append(Appearance.CookieName, theme, Cookie(context, TimeSpan.FromDays(365)));
+        return Back(back);
+    }
+
+    // To where the form stood, and never to another host.
+    private static IResult Back(string? path) =>
+        Results.LocalRedirect(Uri.IsWellFormedUriString(path, UriKind.Relative) && path!.StartsWith('/') && !path.StartsWith("//", StringComparison.Ordinal) ? path : "/");
 
     private static CookieOptions Cookie(HttpContext context, TimeSpan lifetime) => new()
     {

@@ -1,0 +1,49 @@
+using Integrations.Web.Api;
+
+namespace Integrations.Web.Dialogs;
+
+/// <summary>One message as the thread shows it: known to the Api, or typed here and on the way there.</summary>
+internal sealed class Bubble
+{
+    private Bubble(string text, bool outgoing, DateTimeOffset at) => (Text, Outgoing, At) = (text, outgoing, at);
+
+    /// <summary>Stays the same when the Api gives the message its id, so that the bubble on the screen stays the same too.</summary>
+    public object Key { get; } = new();
+
+    public Guid? Id { get; private set; }
+
+    public string Text { get; private set; }
+
+    public bool Outgoing { get; }
+
+    public DateTimeOffset At { get; private set; }
+
+    public string Status { get; private set; } = "pending";
+
+    public string? ErrorCode { get; private set; }
+
+    public string? ErrorDetail { get; private set; }
+
+    /// <summary>Of what was typed here: repeating a request of unknown outcome with it sends nothing twice.</summary>
+    public string? IdempotencyKey { get; private set; }
+
+    public static Bubble Typed(string text, DateTimeOffset now) => new(text, true, now) { IdempotencyKey = Guid.CreateVersion7(now).ToString() };
+
+    public static Bubble Of(Message message)
+    {
+        var bubble = new Bubble(message.Text, message.Outgoing, message.CreatedAt);
+        bubble.Take(message);
+        return bubble;
+    }
+
+    public void Take(Message message) =>
+        (Id, Text, At, Status, ErrorCode, ErrorDetail) =
+        (message.Id, message.Text, message.TelegramDate ?? message.CreatedAt, message.Status, message.ErrorCode, message.ErrorDetail);
+
+    public void Accepted(AcceptedMessage accepted) => (Id, At, Status) = (accepted.Id, accepted.CreatedAt, "pending");
+
+    /// <summary>It did not reach the Api, or the Api refused it.</summary>
+    public void Failed(string code, string? detail) => (Status, ErrorCode, ErrorDetail) = ("failed", code, detail);
+
+    public void TryAgain() => (Status, ErrorCode, ErrorDetail) = ("pending", null, null);
+}

@@ -1,0 +1,172 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using Integrations.Bench.Product;
+using Microsoft.Playwright;
+
+namespace Integrations.Web.Tests.Browser;
+
+/// <summary>The whole product on real processes, and one browser; every test has a person of its own in it.</summary>
+public sealed class ConsoleFixture : IAsyncLifetime
+{
+    public const string OwnerEmail = "owner@example.org";
+    public const string OwnerPassword = "correct horse battery staple";
+
+    // A first page on two busy cores compiles as it goes; this limit only tells a hang from slowness.
+    private const float Patience = 60_000;
+
+    private static readonly string[] BrowserArguments =
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        "--font-render-hinting=none",
+    ];
+
+    private readonly SemaphoreSlim _founding = new(1);
+    private ProductProcess _product = null!;
+    private IPlaywright _playwright = null!;
+    private IBrowser _browser = null!;
+    private Guid? _tenant;
+    private int _lastUser = 1000;
+
+    internal ProductProcess Product => _product;
+
+    internal PhoneClient Phone { get; private set; } = null!;
+
+    internal IReadOnlyDictionary<string, Person> People { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        Assertions.SetDefaultExpectTimeout(Patience);
+        _product = await ProductProcess.StartNewAsync(ct);
+        Phone = new PhoneClient(_product.Addresses.Sandbox, _product.Addresses.SandboxToken);
+        People = await Phone.PeopleAsync(ct);
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = BrowserArguments });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null)
+            await _browser.DisposeAsync();
+        _playwright?.Dispose();
+        Phone?.Dispose();
+        if (_product is not null)
+            await _product.DisposeAsync();
+        _founding.Dispose();
+    }
+
+    /// <summary>A browser of its own with nobody signed in.</summary>
+    internal async Task<BrowserPage> AnonymousAsync(BrowserOptions? options = null)
+    {
+        options ??= new();
+        var context = await _browser.NewContextAsync(new()
+        {
+            BaseURL = _product.Addresses.Web.ToString(),
+            ViewportSize = new() { Width = options.Width, Height = options.Height },
+            ColorScheme = options.Dark ? ColorScheme.Dark : ColorScheme.Light,
+            Locale = options.Language,
+            TimezoneId = "Europe/Berlin",
+        });
+        context.SetDefaultTimeout(Patience);
+        context.SetDefaultNavigationTimeout(Patience);
+        return new BrowserPage(context, await context.NewPageAsync());
+    }
+
+    /// <summary>A browser of its own in which a person is signed in whom no other test knows.</summary>
+    internal async Task<BrowserPage> SignedInAsync(ConsoleUser user, BrowserOptions? options = null)
+    {
+        var page = await AnonymousAsync(options);
+        await page.Context.AddCookiesAsync(
+        [
+            new() { Name = "integrations_session", Value = user.Api.Bearer!, Url = _product.Addresses.Web.ToString(), HttpOnly = true },
+        ]);
+        return page;
+    }
+
+    /// <summary>A new person of the tenant.</summary>
+    internal async Task<ConsoleUser> NewUserAsync(CancellationToken cancellationToken)
+    {
+        var tenant = await TenantAsync(cancellationToken);
+        var token = ApiClient.Jwt(_product.Addresses.JwtSecret, tenant, Interlocked.Increment(ref _lastUser), "admin", TimeProvider.System);
+        return new ConsoleUser(new ApiClient(_product.Addresses.Api, token));
+    }
+
+    /// <summary>Connects a person of the sandbox by QR over the API; the account's id.</summary>
+    internal async Task<string> ConnectAsync(ConsoleUser user, Person person, CancellationToken cancellationToken)
+    {
+        var office = user.Office;
+        var (login, link) = await office.StartQrAsync(cancellationToken);
+        await Phone.ScanAsync(person, link, cancellationToken);
+        if (person.Password is { } password)
+        {
+            await office.UntilLoginAsync(login, "password_required", TimeSpan.FromSeconds(60), cancellationToken);
+            await office.PasswordAsync(login, password, cancellationToken);
+        }
+
+        await office.UntilLoginAsync(login, "completed", TimeSpan.FromSeconds(60), cancellationToken);
+        return login;
+    }
+
+    /// <summary>Something goes wrong in the simulated Telegram until <see cref="HealAsync"/>.</summary>
+    internal async Task BreakAsync(object fault, CancellationToken cancellationToken)
+    {
+        using var http = Sandbox();
+        using var response = await http.PostAsJsonAsync(new Uri("sandbox/faults", UriKind.Relative), fault, cancellationToken);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
+    }
+
+    internal async Task HealAsync(CancellationToken cancellationToken)
+    {
+        using var http = Sandbox();
+        using var response = await http.DeleteAsync(new Uri("sandbox/faults", UriKind.Relative), cancellationToken);
+        response.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>The tenant; its owner is created first, in the browser by the printed link, as a person does it.</summary>
+    internal async Task<Guid> TenantAsync(CancellationToken cancellationToken)
+    {
+        await _founding.WaitAsync(cancellationToken);
+        try
+        {
+            return _tenant ??= await FoundAsync(cancellationToken);
+        }
+        finally
+        {
+            _founding.Release();
+        }
+    }
+
+    private async Task<Guid> FoundAsync(CancellationToken cancellationToken)
+    {
+        using var anonymous = new ApiClient(_product.Addresses.Api);
+        var link = await anonymous.PostAsync("internal/owner-link", null, cancellationToken, ("X-Internal-Key", _product.Addresses.InternalKey));
+        await using var browser = await AnonymousAsync();
+        var page = browser.Page;
+        await page.GotoAsync($"/welcome#token={link.Body.Text("token")}");
+        await Screens.CheckAsync(page, "welcome");
+        Assert.DoesNotContain("token=", page.Url, StringComparison.Ordinal);
+        await page.GetByLabel("E-mail").FillAsync(OwnerEmail);
+        await page.GetByLabel("Choose a password").FillAsync(OwnerPassword);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the owner" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("Three steps to the first message")).ToBeVisibleAsync();
+        await Screens.CheckAsync(page, "first-steps");
+        browser.ExpectNoProblems();
+        var session = (await browser.Context.CookiesAsync()).Single(cookie => cookie.Name == "integrations_session");
+        using var owner = new ApiClient(_product.Addresses.Api, session.Value);
+        return Guid.Parse((await owner.GetAsync("api/v1/auth/me", cancellationToken)).Body.Text("tenant_id"));
+    }
+
+    private HttpClient Sandbox()
+    {
+        var http = new HttpClient { BaseAddress = _product.Addresses.Sandbox };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _product.Addresses.SandboxToken);
+        return http;
+    }
+}
+
+/// <summary>The tests of this collection share the product and run one after another.</summary>
+[CollectionDefinition(Name)]
+public sealed class ConsoleTests : ICollectionFixture<ConsoleFixture>
+{
+    public const string Name = "console";
+}

@@ -1,0 +1,78 @@
+using Integrations.Bench.Product;
+using Integrations.Web.Tests.Browser;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Integrations.Web.Tests.Journey;
+
+[Collection(ConsoleTests.Name)]
+public sealed class AccountTests(ConsoleFixture console)
+{
+    private readonly CancellationToken _cancel = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_list_tells_each_account_and_its_state_and_follows_by_itself()
+    {
+        await using var user = await console.NewUserAsync(_cancel);
+        await using var browser = await console.SignedInAsync(user);
+        var page = browser.Page;
+        await page.GotoAsync("/");
+        await Expect(browser.Button("Connect an account")).ToBeVisibleAsync();
+        foreach (var name in new[] { "anna", "boris", "gleb", "zoya" })
+            await console.ConnectAsync(user, console.People[name], _cancel);
+        await Expect(page.Locator(".account[data-status=active]")).ToHaveCountAsync(4);
+
+        var accounts = (await user.Api.GetAsync("api/personal-telegram-accounts", _cancel)).Body!.AsArray();
+        await user.Api.PostAsync($"api/personal-telegram-accounts/{accounts[2].Text("id")}/pause", null, _cancel);
+        await user.Office.StartQrAsync(_cancel);
+        await Expect(page.Locator(".account[data-status=paused]")).ToContainTextAsync("Gleb Gusev");
+        await Expect(page.Locator(".account[data-status=pending]")).ToContainTextAsync("Waiting for login");
+        await Expect(page.Locator(".summary")).ToHaveTextAsync("connected: 3 · paused: 1 · waiting for login: 1");
+        await Screens.CheckAsync(page, "accounts");
+        browser.ExpectNoProblems();
+    }
+
+    [Fact]
+    public async Task An_account_is_renamed_limited_paused_resumed_disconnected_and_connected_again()
+    {
+        await using var user = await console.NewUserAsync(_cancel);
+        var boris = console.People["boris"];
+        var account = await console.ConnectAsync(user, boris, _cancel);
+        await using var browser = await console.SignedInAsync(user);
+        var page = browser.Page;
+        await page.GotoAsync("/");
+        await browser.Button("Settings of Boris Belov").ClickAsync();
+        await browser.Labelled("Name").FillAsync("Sales, second shift, with a name that is longer than any list has room for");
+        await browser.InDialog("Save").ClickAsync();
+        await Expect(browser.Dialog.GetByText("Saved")).ToBeVisibleAsync();
+        var groups = page.GetByRole(AriaRole.Switch, new() { Name = "Groups" });
+        await Expect(groups).ToBeCheckedAsync();
+        await groups.ClickAsync();
+        await Expect(groups).ToBeCheckedAsync(new() { Checked = false });
+        await Expect(browser.Dialog.GetByText("Saved")).ToBeVisibleAsync();
+        await Screens.CheckAsync(page, "account-settings");
+        await Office.UntilAsync(
+            "the change is stored", async () => !(await user.Office.AccountAsync(account, _cancel)).Body!["accepts_groups"]!.GetValue<bool>(), TimeSpan.FromSeconds(60), _cancel);
+
+        await browser.InDialog("Pause").ClickAsync();
+        await Expect(page.Locator(".account .status")).ToHaveTextAsync("Paused");
+        await Screens.CheckAsync(page, "account-paused");
+        await browser.Button("Resume").ClickAsync();
+        await Expect(page.Locator(".account .status")).ToHaveTextAsync("Connected");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Settings of Sales" }).ClickAsync();
+        await browser.InDialog("Disconnect").ClickAsync();
+        await Expect(page.GetByText("will be signed out of Telegram here.")).ToBeVisibleAsync();
+        await Screens.CheckAsync(page, "account-disconnect");
+        await page.Locator(".rz-dialog-confirm").GetByRole(AriaRole.Button, new() { Name = "Disconnect" }).ClickAsync();
+        await Expect(page.Locator(".account .status")).ToHaveTextAsync("Disconnected");
+        Assert.Equal(0, await console.Phone.DeviceCountAsync(boris, _cancel));
+
+        await browser.Button("Reconnect").ClickAsync();
+        var qr = page.Locator("#qr");
+        await Expect(qr).ToBeVisibleAsync();
+        await console.Phone.ScanAsync(boris, (await qr.GetAttributeAsync("data-qr-url"))!, _cancel);
+        await Expect(page.Locator(".account .status")).ToHaveTextAsync("Connected");
+        browser.ExpectNoProblems();
+    }
+}
