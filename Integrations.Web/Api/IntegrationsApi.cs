@@ -29,7 +29,7 @@ internal sealed class IntegrationsApi(HttpClient http, SessionToken session)
     public Task<Reconnected> ReconnectAsync(Guid id, CancellationToken cancellationToken) =>
         PostAsync<Reconnected>($"{Accounts}/{id}/reconnect", null, cancellationToken);
 
-    public Task DisconnectAsync(Guid id, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, $"{Telegram}/accounts/{id}", cancellationToken);
+    public Task DisconnectAsync(Guid id, CancellationToken cancellationToken) => SendAsync(HttpMethod.Post, $"{Accounts}/{id}/disconnect", cancellationToken);
 
     /// <summary>Signs the account out of Telegram here and takes it off the list.</summary>
     public Task DeleteAccountAsync(Guid id, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, $"{Accounts}/{id}", cancellationToken);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.JSInterop;
 
 namespace Integrations.Web.Api;
@@ -6,6 +7,8 @@ namespace Integrations.Web.Api;
 internal sealed class ReaderZone(IJSRuntime browser, TimeProvider time)
 {
     private TimeZoneInfo? _zone;
+
+    private static CultureInfo Culture => CultureInfo.CurrentCulture;
 
     /// <summary>Asks the browser once for each circuit.</summary>
     public async Task TakeAsync(CancellationToken cancellationToken)
@@ -24,6 +27,6 @@ internal sealed class ReaderZone(IJSRuntime browser, TimeProvider time)
     public string Short(DateTimeOffset moment)
     {
         var local = In(moment);
-        return local.Date == Now.Date ? local.ToString("t") : local.ToString(local.Year == Now.Year ? "M" : "d");
+        return local.Date == Now.Date ? local.ToString("t", Culture) : local.ToString(local.Year == Now.Year ? "M" : "d", Culture);
     }
 }

@@ -5,7 +5,7 @@ internal sealed record Page<T>(T[] Items, Guid? NextBefore);
 
 /// <summary>A personal account as the console shows it; public because components' parameters must be.</summary>
 public sealed record Account(
-    Guid Id, string? DisplayName, string? Username, string? Phone, long? TelegramUserId, string Status, string World,
+    Guid Id, int UserId, string? DisplayName, string? Username, string? Phone, long? TelegramUserId, string Status, string World,
     DateTimeOffset? LastConnectedAt, string? LastError, string? LastErrorCode, bool AcceptsPrivate, bool AcceptsGroups, bool AcceptsChannels)
 {
     /// <summary>A login that is still open: nobody has been connected yet.</summary>

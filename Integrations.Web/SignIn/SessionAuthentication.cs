@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
@@ -29,7 +30,11 @@ internal sealed class SessionAuthentication(
         if (me is null)
             return AuthenticateResult.NoResult();
         var identity = new ClaimsIdentity(
-            [new Claim(ClaimTypes.Name, me.DisplayName ?? me.Email ?? ""), new Claim(ClaimTypes.Role, me.Role), new Claim(TokenClaim, token)], SchemeName);
+            [
+                new Claim(ClaimTypes.Name, me.DisplayName ?? me.Email ?? ""), new Claim(ClaimTypes.Role, me.Role), new Claim(TokenClaim, token),
+                new Claim(ClaimTypes.NameIdentifier, me.UserId.ToString(CultureInfo.InvariantCulture)),
+            ],
+            SchemeName);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
     }
 

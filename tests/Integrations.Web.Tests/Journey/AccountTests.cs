@@ -33,6 +33,26 @@ public sealed class AccountTests(ConsoleFixture console)
     }
 
     [Fact]
+    public async Task An_administrator_looks_after_an_account_of_another_and_does_not_read_it()
+    {
+        await using var user = await console.NewUserAsync(_cancel);
+        var account = await console.ConnectAsync(user, console.People["anna"], _cancel);
+        await using var administrator = await console.NewUserAsync(_cancel);
+        await using var browser = await console.SignedInAsync(administrator);
+        var page = browser.Page;
+        await page.GotoAsync("/");
+        var row = page.Locator($"[data-account='{account}']");
+        await Expect(row).ToContainTextAsync("another user’s");
+        await Expect(row.GetByRole(AriaRole.Link)).ToHaveCountAsync(0);
+        await browser.Button("Settings of Anna Abramova").ClickAsync();
+        await browser.InDialog("Pause").ClickAsync();
+        await Expect(row.Locator(".status")).ToHaveTextAsync("Paused");
+        await page.GotoAsync($"/dialogs/{account}");
+        await Expect(page.GetByText("No account to write from")).ToBeVisibleAsync();
+        browser.ExpectNoProblems();
+    }
+
+    [Fact]
     public async Task An_account_is_renamed_limited_paused_resumed_disconnected_and_connected_again()
     {
         await using var user = await console.NewUserAsync(_cancel);
