@@ -57,6 +57,7 @@ Host<Projects.Integrations_Workers>("workers", null, null)
 
 var web = Host<Projects.Integrations_Web>("web", 8080, "Console")
     .WithReference(api)
+    .WithReference(sandbox).WithEnvironment("SANDBOX_TOKEN", sandboxToken) // for its link to the phone
     .WithEnvironment("INTERNAL_SERVICE_KEY", internalServiceKey)
     .WaitFor(api);
 

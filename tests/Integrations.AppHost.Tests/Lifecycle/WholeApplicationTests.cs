@@ -52,7 +52,7 @@ public sealed class WholeApplicationTests : IAsyncLifetime
         string[] Of(Dictionary<string, string> environment) => [.. secrets.Where(environment.ContainsKey)];
         Assert.Equal(["JWT_SECRET_KEY", "INTERNAL_SERVICE_KEY"], Of(api));
         Assert.Equal(["SANDBOX_TOKEN"], Of(workers));
-        Assert.Equal(["INTERNAL_SERVICE_KEY"], Of(web));
+        Assert.Equal(["INTERNAL_SERVICE_KEY", "SANDBOX_TOKEN"], Of(web));
         Assert.Equal(["SANDBOX_TOKEN"], Of(sandbox));
         Assert.Equal(["Database__ApiPassword", "Database__WorkerPassword"], Of(migrator));
 
@@ -62,6 +62,7 @@ public sealed class WholeApplicationTests : IAsyncLifetime
         Assert.Empty(Connections(sandbox));
         Assert.Equal(sandbox["ASPNETCORE_URLS"], workers["services__sandbox__http__0"]);
         Assert.Equal(api["ASPNETCORE_URLS"], web["services__api__http__0"]);
+        Assert.Equal(sandbox["ASPNETCORE_URLS"], web["services__sandbox__http__0"]);
         Assert.Equal(Path.Combine(_host.Data, "keys"), api["Secrets__Directory"]);
         Assert.Equal(api["Secrets__Directory"], workers["Secrets__Directory"]);
         Assert.Equal(Path.Combine(_host.Data, "sandbox"), sandbox["Sandbox__Directory"]);
