@@ -25,11 +25,16 @@ public sealed record MessageBody(string? Text, int? ReplyTo);
 /// <summary>The phone over HTTP.</summary>
 internal static class PhoneEndpoints
 {
+    // Shorter than the limits of proxies and clients, long enough that an idle page is quiet.
+    private static readonly TimeSpan ChangesWait = TimeSpan.FromSeconds(25);
+
     public static IEndpointRouteBuilder MapPhone(this IEndpointRouteBuilder routes)
     {
         var all = routes.MapGroup("/sandbox").WithTags("Phone").AddEndpointFilter<PhoneProblemFilter>();
         all.MapGet("/telegram", GetTelegram)
             .WithName("GetTelegram").WithSummary("How an MTProto client joins, and who lives here. Needs no token.");
+        all.MapGet("/changes", GetChangesAsync).WithName("GetChanges").ProducesProblem(401)
+            .WithSummary("Waits up to 25 s until the version is another one than the one given, then tells it.");
 
         var people = all.MapGroup("/people").ProducesProblem(401).ProducesProblem(404);
         people.MapGet("", ListPeople).WithName("ListPeople").WithSummary("Everybody, in order of id.");
@@ -51,6 +56,29 @@ internal static class PhoneEndpoints
 
     private static TelegramCard GetTelegram(SandboxTelegram telegram) =>
         new(SandboxTelegram.MainDc, telegram.Dcs, telegram.PublicKeyPem, telegram.Fingerprint, telegram.People);
+
+    private static async Task<PhoneChanges> GetChangesAsync(
+        SandboxTelegram telegram,
+        TimeProvider time,
+        IHostApplicationLifetime lifetime,
+        CancellationToken cancellationToken,
+        [Description("The version that the client knows; without it the answer comes at once.")] long after = 0)
+    {
+        // A stopping host waits for its requests: this one lets it go.
+        using var limit = new CancellationTokenSource(ChangesWait, time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping, limit.Token);
+        try
+        {
+            await telegram.World.Changes.ChangedSinceAsync(after, end.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Nothing happened: the version is still the same, and so says the answer.
+        }
+        // Read before the numbers that go with it: what changes in between is told by the next answer.
+        var version = telegram.World.Changes.Version;
+        return new PhoneChanges(version, telegram.World.Unread());
+    }
 
     private static IReadOnlyList<PersonCard> ListPeople(SandboxTelegram telegram) => telegram.People;
 

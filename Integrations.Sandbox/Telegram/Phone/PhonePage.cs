@@ -2,24 +2,34 @@ using System.Reflection;
 
 namespace Integrations.Sandbox.Telegram.Phone;
 
-/// <summary>The page that plays the phone: three files inside the assembly, so that it needs no web root wherever it runs.</summary>
+/// <summary>The page that plays the phone: files inside the assembly, so that it needs no web root wherever it runs.</summary>
 internal static class PhonePage
 {
+    private const string Prefix = "phone/";
+
     // Nothing from elsewhere, nothing inline: text that a chat partner wrote cannot become a script.
     private const string ContentSecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     public static IEndpointRouteBuilder MapPhonePage(this IEndpointRouteBuilder routes)
     {
-        Map(routes, "/", "phone.html", "text/html; charset=utf-8");
-        Map(routes, "/phone.css", "phone.css", "text/css; charset=utf-8");
-        Map(routes, "/phone.js", "phone.js", "text/javascript; charset=utf-8");
+        foreach (var name in Assembly.GetExecutingAssembly().GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)))
+        {
+            var file = name[Prefix.Length..];
+            var (path, contentType) = Path.GetExtension(file) switch
+            {
+                ".html" => ("/", "text/html; charset=utf-8"),
+                ".css" => ("/" + file, "text/css; charset=utf-8"),
+                ".js" => ("/" + file, "text/javascript; charset=utf-8"),
+                ".svg" => ("/" + file, "image/svg+xml"),
+                _ => throw new InvalidOperationException($"The page does not know how to serve {file}."),
+            };
+            Map(routes, path, contentType, Read(name));
+        }
         return routes;
     }
 
-    private static void Map(IEndpointRouteBuilder routes, string path, string file, string contentType)
-    {
-        var bytes = Read(file);
+    private static void Map(IEndpointRouteBuilder routes, string path, string contentType, byte[] bytes) =>
         routes.MapGet(path, (HttpContext context) =>
         {
             var headers = context.Response.Headers;
@@ -29,12 +39,10 @@ internal static class PhonePage
             headers["Referrer-Policy"] = "no-referrer";
             return TypedResults.Bytes(bytes, contentType);
         }).ExcludeFromDescription();
-    }
 
-    private static byte[] Read(string file)
+    private static byte[] Read(string name)
     {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"phone/{file}")
-            ?? throw new InvalidOperationException($"The page file {file} is not in the assembly.");
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
         using var memory = new MemoryStream();
         stream.CopyTo(memory);
         return memory.ToArray();

@@ -12,12 +12,16 @@ namespace Integrations.Sandbox.Telegram.Phone;
 /// <param name="Code">The login code that this number always gets.</param>
 /// <param name="Password">The second factor; null when there is none, or when a client changed it.</param>
 /// <param name="RecoveryEmail">Where recovery codes go.</param>
+/// <param name="HasPassword">True when a login asks for a second factor, also one that only the client who set it knows.</param>
+/// <param name="PasswordHint">The hint shown with that question.</param>
 public sealed record PersonCard(
-    long Id, string FirstName, string? LastName, string? Username, string Phone, int DcId, string Code, string? Password, string? RecoveryEmail)
+    long Id, string FirstName, string? LastName, string? Username, string Phone, int DcId, string Code, string? Password, string? RecoveryEmail,
+    bool HasPassword, string? PasswordHint)
 {
     internal static PersonCard From(Person person) => new(
         person.Id, person.FirstName, person.LastName, person.Username, person.Phone, person.DcId,
-        new string(person.Phone[5], 5), person.Password?.Plain, person.RecoveryEmail);
+        new string(person.Phone[5], 5), person.Password?.Plain, person.RecoveryEmail,
+        person.Password is not null, person.Password?.Hint);
 }
 
 /// <summary>A signed-in session of a person.</summary>
@@ -39,10 +43,25 @@ public sealed record PhoneDevice(
         device.LastActiveAt);
 }
 
-/// <summary>A login code that arrived.</summary>
-public sealed record PhoneCode(string Code, string Phone, DateTimeOffset SentAt, DateTimeOffset ExpiresAt)
+/// <summary>What became of a login code, apart from its time.</summary>
+public enum PhoneCodeState
 {
-    internal static PhoneCode From(LoginCode code) => new(code.Code, code.Phone, code.SentAt, code.ExpiresAt);
+    /// <summary>It can be used until it expires.</summary>
+    Open,
+
+    /// <summary>Somebody signed in with it.</summary>
+    Used,
+
+    /// <summary>A newer code, a cancellation or too many wrong tries made it worthless.</summary>
+    Void,
+}
+
+/// <summary>A login code that arrived.</summary>
+public sealed record PhoneCode(string Code, string Phone, DateTimeOffset SentAt, DateTimeOffset ExpiresAt, PhoneCodeState State)
+{
+    internal static PhoneCode From(LoginCode code) => new(
+        code.Code, code.Phone, code.SentAt, code.ExpiresAt,
+        code.UsedByKey is not null ? PhoneCodeState.Used : code.Dead ? PhoneCodeState.Void : PhoneCodeState.Open);
 }
 
 /// <summary>A recovery code that arrived by e-mail.</summary>
@@ -57,7 +76,16 @@ public sealed record PhoneEmail(string Code, string Email, DateTimeOffset SentAt
 /// <param name="Title">The other person's name, or the room's.</param>
 /// <param name="Unread">Messages not yet read.</param>
 /// <param name="LastMessage">The newest message.</param>
-public sealed record PhoneChat(string Peer, string Kind, string Title, int Unread, PhoneMessage? LastMessage);
+/// <param name="ReadUpTo">The last own message that the other side has read.</param>
+/// <param name="Members">How many people are in a room; null in a private chat.</param>
+/// <param name="MayWrite">False in a channel of somebody else.</param>
+public sealed record PhoneChat(
+    string Peer, string Kind, string Title, int Unread, PhoneMessage? LastMessage, int ReadUpTo, int? Members, bool MayWrite);
+
+/// <summary>Where the world stands, so that a page knows when to look again.</summary>
+/// <param name="Version">Another number after every change.</param>
+/// <param name="Unread">Messages not yet read, by person; people without any are left out.</param>
+public sealed record PhoneChanges(long Version, IReadOnlyDictionary<long, int> Unread);
 
 /// <summary>A message as one person sees it.</summary>
 /// <param name="Id">Its number in this person's view.</param>

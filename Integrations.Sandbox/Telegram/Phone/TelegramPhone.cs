@@ -61,7 +61,10 @@ public sealed class TelegramPhone
         KindOf(dialog.Peer),
         TitleOf(dialog.Peer),
         dialog.Unread,
-        dialog.Top is null ? null : Show(dialog.Top));
+        dialog.Top is null ? null : Show(dialog.Top),
+        dialog.ReadOutboxMaxId,
+        dialog.Peer.Kind == PeerKind.User ? null : _world.MembersOf(dialog.Peer).Count,
+        _world.FindChannel(dialog.Peer.Kind == PeerKind.Channel ? dialog.Peer.Id : 0) is not { Broadcast: true } channel || channel.CreatorId == _userId);
 
     private PhoneMessage Show(StoredMessage message)
     {

@@ -55,6 +55,21 @@ internal sealed partial class TelegramWorld
         }
     }
 
+    /// <summary>How many messages each person has not read; people without any are left out.</summary>
+    public IReadOnlyDictionary<long, int> Unread()
+    {
+        lock (_gate)
+        {
+            var unread = _state.People.Values.ToDictionary(person => person.Id, person => person.Box.Dialogs.Values.Sum(dialog => dialog.Unread));
+            foreach (var channel in _state.Channels.Values)
+            {
+                foreach (var (memberId, member) in channel.Members)
+                    unread[memberId] = unread.GetValueOrDefault(memberId) + channel.Box.LastMessageId - member.ReadInboxMaxId;
+            }
+            return unread.Where(pair => pair.Value > 0).ToDictionary();
+        }
+    }
+
     /// <summary>One conversation, also one that has not begun.</summary>
     public DialogView DialogWith(long userId, PeerRef peer)
     {

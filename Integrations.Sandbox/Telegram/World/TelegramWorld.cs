@@ -21,6 +21,7 @@ internal sealed partial class TelegramWorld : IDisposable
     private readonly SandboxTelegramOptions _options;
     private readonly TimeProvider _time;
     private readonly IRandomSource _random;
+    private readonly ChangeSignal _changes;
     private readonly List<WorldNotice> _notices = [];
     private Action<WorldNotice>? _subscribers;
 
@@ -30,6 +31,8 @@ internal sealed partial class TelegramWorld : IDisposable
         _options = options;
         _time = time;
         _random = random;
+        // Begins with the time, so that a number seen before a restart is not taken for one after it.
+        _changes = new ChangeSignal(time.GetUtcNow().ToUnixTimeMilliseconds());
         if (options.Directory is { } directory)
             (_journal, _state) = WorldJournal.Open(directory);
         else
@@ -41,6 +44,9 @@ internal sealed partial class TelegramWorld : IDisposable
             Commit(Seed.Create(options, (int)(time.GetUtcNow() - SeedAge).ToUnixTimeSeconds()));
         }
     }
+
+    /// <summary>Raised after every event, for those who look again instead of following what happened.</summary>
+    public ChangeSignal Changes => _changes;
 
     /// <summary>Calls a subscriber with every notice from now on, under the world's lock.</summary>
     public void Subscribe(Action<WorldNotice> subscriber)
@@ -145,6 +151,7 @@ internal sealed partial class TelegramWorld : IDisposable
         if (_journal is not null && _journal.Length > _options.JournalLimit)
             _journal.Compact(_state);
         Publish();
+        _changes.Raise();
     }
 
     private void Publish()

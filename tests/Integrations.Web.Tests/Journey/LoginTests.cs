@@ -151,7 +151,7 @@ public sealed partial class LoginTests(ConsoleFixture console)
         var phone = await browser.Context.RunAndWaitForPageAsync(() => link.ClickAsync());
         await Expect(phone.Locator("#scan-url")).ToHaveValueAsync(LoginLink());
         await phone.Locator("#people .item", new() { HasText = "Egor" }).ClickAsync();
-        await phone.GetByRole(AriaRole.Button, new() { Name = "Confirm login" }).ClickAsync();
+        await phone.GetByRole(AriaRole.Button, new() { Name = "Log in as Egor" }).ClickAsync();
         await Expect(page.Locator(".account[data-status=active]")).ToContainTextAsync("Egor Ershov");
         browser.ExpectNoProblems();
     }

@@ -98,6 +98,36 @@ public sealed class PhoneEndpointTests(APhoneHost host) : IClassFixture<APhoneHo
     }
 
     [Fact]
+    public async Task A_change_ends_the_wait_for_it()
+    {
+        var version = (await host.GetAsync("/sandbox/changes")).GetProperty("version").GetInt64();
+        var next = host.GetAsync($"/sandbox/changes?after={version}");
+        using var sent = await host.PostAsync("/sandbox/people/1000006/chats/1000007/messages", new { text = "News" });
+        var changes = await next;
+
+        Assert.True(changes.GetProperty("version").GetInt64() > version);
+        Assert.True(changes.GetProperty("unread").GetProperty("1000007").GetInt32() > 0);
+    }
+
+    [Fact]
+    public async Task A_chat_tells_what_was_read_who_is_in_it_and_whether_one_may_write()
+    {
+        using var sent = await host.PostAsync("/sandbox/people/1000004/chats/1000006/messages", new { text = "Read this" });
+        var id = (await APhoneHost.ReadAsync(sent)).GetProperty("id").GetInt32();
+        var before = await ChatAsync(1000004, "1000006");
+        using var read = await host.PostAsync("/sandbox/people/1000006/chats/1000004/read", new { });
+        var after = await ChatAsync(1000004, "1000006");
+        var office = await ChatAsync(1000005, $"g{Seed.Office}");
+        var news = await ChatAsync(1000004, $"c{Seed.News}");
+
+        Assert.True(before.GetProperty("read_up_to").GetInt32() < id);
+        Assert.Equal(id, after.GetProperty("read_up_to").GetInt32());
+        Assert.Equal(4, office.GetProperty("members").GetInt32());
+        Assert.False(news.GetProperty("may_write").GetBoolean());
+        Assert.True(after.GetProperty("may_write").GetBoolean());
+    }
+
+    [Fact]
     public async Task An_empty_message_and_an_unknown_field_are_refused()
     {
         using var empty = await host.PostAsync("/sandbox/people/1000001/chats/1000002/messages", new { text = " " });
@@ -139,6 +169,9 @@ public sealed class PhoneEndpointTests(APhoneHost host) : IClassFixture<APhoneHo
             },
             paths);
     }
+
+    private async Task<JsonElement> ChatAsync(long person, string peer) =>
+        (await host.GetAsync($"/sandbox/people/{person}/chats")).EnumerateArray().Single(chat => chat.GetProperty("peer").GetString() == peer);
 
     private static async Task AssertProblemAsync(HttpResponseMessage response, HttpStatusCode status, string code)
     {

@@ -9,6 +9,7 @@ public sealed class PhoneGuardTests(APhoneHost host) : IClassFixture<APhoneHost>
     [InlineData("/sandbox/people")]
     [InlineData("/SANDBOX/people")]
     [InlineData("/sandbox/people/1000001/codes")]
+    [InlineData("/sandbox/changes")]
     [InlineData("/sandbox/faults")]
     [InlineData("/sandbox/violations")]
     public async Task Nothing_personal_is_told_without_the_token(string path)
@@ -82,7 +83,7 @@ public sealed class PhoneGuardTests(APhoneHost host) : IClassFixture<APhoneHost>
         Assert.Contains("default-src 'none'", Assert.Single(page.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
         Assert.DoesNotContain("http://", html, StringComparison.Ordinal);
         Assert.DoesNotContain("https://", html, StringComparison.Ordinal);
-        foreach (var file in new[] { "phone.js", "phone.css" })
+        foreach (var file in new[] { "phone.js", "phone.css", "messages.css", "sections.css" })
         {
             Assert.Contains($"\"{file}\"", html, StringComparison.Ordinal);
             using var part = await SendAsync("/" + file);

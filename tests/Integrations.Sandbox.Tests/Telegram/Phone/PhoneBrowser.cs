@@ -1,0 +1,98 @@
+using Microsoft.Playwright;
+
+namespace Integrations.Sandbox.Tests.Telegram.Phone;
+
+/// <summary>The sandbox host and one Chromium that looks at its page.</summary>
+public sealed class PhoneBrowser : IAsyncLifetime
+{
+    // Only tells a hang from slowness.
+    private const float Patience = 60_000;
+
+    private static readonly string[] Arguments =
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    ];
+
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    public APhoneHost Host { get; } = new();
+
+    public async ValueTask InitializeAsync()
+    {
+        Assertions.SetDefaultExpectTimeout(Patience);
+        await Host.InitializeAsync();
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = Arguments, Timeout = Patience });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null)
+            await _browser.DisposeAsync();
+        _playwright?.Dispose();
+        await Host.DisposeAsync();
+    }
+
+    /// <summary>A window of its own, with the phone of a person in it.</summary>
+    /// <param name="fragment">What follows the token in the address, such as <c>&amp;person=1000001</c>.</param>
+    /// <param name="width">Of the window, in pixels.</param>
+    internal async Task<PhoneWindow> OpenAsync(string fragment, int width = 1440)
+    {
+        var context = await _browser!.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = 800 }, Locale = "en-GB" });
+        context.SetDefaultTimeout(Patience);
+        context.SetDefaultNavigationTimeout(Patience);
+        var window = new PhoneWindow(context, await context.NewPageAsync());
+        await window.Page.GotoAsync($"{Host.Http.BaseAddress}#token={APhoneHost.Token}{fragment}");
+        return window;
+    }
+}
+
+/// <summary>One window; it notes what the browser's console complains of.</summary>
+internal sealed class PhoneWindow : IAsyncDisposable
+{
+    private readonly IBrowserContext _context;
+    private readonly List<string> _problems = [];
+
+    public PhoneWindow(IBrowserContext context, IPage page)
+    {
+        (_context, Page) = (context, page);
+        page.Console += (_, message) =>
+        {
+            // A refused request is an answer that the page shows in place; the browser notes it as an error all the same.
+            if (message.Type == "error" && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal))
+                _problems.Add(message.Text);
+        };
+        page.PageError += (_, error) => _problems.Add(error);
+    }
+
+    public IPage Page { get; }
+
+    public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
+
+    public ILocator Person(string name) => Page.Locator("#people .item", new() { HasText = name });
+
+    public ILocator Chat(string title) => Page.Locator("#chats .item", new() { HasText = title });
+
+    public ILocator Message(string text) => Page.Locator(".message", new() { HasText = text });
+
+    public Task ShowAsync(string tab) => Page.GetByRole(AriaRole.Tab, new() { Name = tab }).ClickAsync();
+
+    /// <summary>A picture of the window as a person sees it, kept beside the test results.</summary>
+    public async Task PictureAsync(string name)
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "Integrations.sln")))
+            root = root.Parent ?? throw new InvalidOperationException("The tests run from inside the repository.");
+        await Page.ScreenshotAsync(new()
+        {
+            Path = Path.Combine(root.FullName, "TestResults", "screens", $"phone-{name}.png"),
+            Animations = ScreenshotAnimations.Disabled,
+        });
+    }
+
+    /// <summary>No script failed, and nothing was refused by the content policy.</summary>
+    public void ExpectNoProblems() => Assert.Empty(_problems);
+
+    public ValueTask DisposeAsync() => _context.DisposeAsync();
+}
