@@ -32,6 +32,8 @@ public sealed class APhoneHost : IAsyncLifetime
         builder.Configuration["SANDBOX_TOKEN"] = Token;
         builder.Configuration["Sandbox:Dc1Port"] = "0";
         builder.Configuration["Sandbox:Dc2Port"] = "0";
+        // A browser on a busy machine may take longer to its scan than the 30 s of the real thing.
+        builder.Configuration["Sandbox:QrTokenLifetime"] = "00:10:00";
         builder.AddSandboxTelegram();
         _app = builder.Build();
         _app.MapSandboxTelegram();

@@ -48,6 +48,13 @@ public sealed class PhoneBrowser : IAsyncLifetime
     }
 }
 
+/// <summary>A browser takes both cores for itself: these tests run after the others, not beside them.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class PhonePages : ICollectionFixture<PhoneBrowser>
+{
+    public const string Name = "phone pages";
+}
+
 /// <summary>One window; it notes what the browser's console complains of.</summary>
 internal sealed class PhoneWindow : IAsyncDisposable
 {

@@ -6,7 +6,8 @@ using static Microsoft.Playwright.Assertions;
 namespace Integrations.Sandbox.Tests.Telegram.Phone;
 
 /// <summary>The page as a person uses it, in a browser. Every test has people of its own.</summary>
-public sealed class PhonePageTests(PhoneBrowser browser) : IClassFixture<PhoneBrowser>
+[Collection(PhonePages.Name)]
+public sealed class PhonePageTests(PhoneBrowser browser)
 {
     private static long _lastKey = 7000;
 
