@@ -85,8 +85,9 @@ async function follow() {
       if (mine !== following) return;
       showUnread(changes.unread);
       setTitle();
-      if (changes.version !== version || $("connection").textContent) await refresh();
       version = changes.version;
+      // Also when nothing happened: codes expire and days end by themselves.
+      await refresh();
     } catch (problem) {
       if (problem.status === undefined) throw problem;
       setText($("connection"), problem.message);
