@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Integrations.Core.Ownership;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -48,6 +49,12 @@ internal static class DataSources
     {
         var builder = new NpgsqlDataSourceBuilder(CoreHosting.Required(provider, "integrations"));
         builder.UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>());
+        // A process that is paused, or cut off, in the middle of a transaction would keep its locks: nobody could claim its shards. The server
+        // ends such a session once the lease, which the process cannot have renewed either, is over. As an option of the start, because the
+        // pool resets whatever is set later.
+        var settings = builder.ConnectionStringBuilder;
+        var lease = provider.GetRequiredService<IOptions<OwnershipOptions>>().Value.Lease;
+        settings.Options = FormattableString.Invariant($"{settings.Options} -c idle_in_transaction_session_timeout={(long)lease.TotalMilliseconds}").Trim();
         return builder;
     }
 }

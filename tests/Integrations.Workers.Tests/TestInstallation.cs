@@ -71,7 +71,7 @@ public sealed class TestInstallation : IAsyncDisposable
         ["Ownership:Lease"] = "00:00:03",
         ["Ownership:RenewInterval"] = "00:00:00.5",
         ["Accounts:FirstRestartDelay"] = "00:00:00.1",
-        ["Accounts:CallTimeout"] = "00:00:05",
+        ["Accounts:CallTimeout"] = "00:00:15",
     };
 
     public async Task<T> ScalarAsync<T>(string sql)

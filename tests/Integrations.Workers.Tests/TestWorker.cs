@@ -1,3 +1,4 @@
+using Integrations.Core.Ownership;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -15,7 +16,36 @@ public sealed class TestWorker : IAsyncDisposable
 
     public IServiceProvider Services => _host.Services;
 
+    /// <summary>In the registry of workers; rendezvous hashing tells from it which shards are this one's.</summary>
+    public Guid Id => Services.GetRequiredService<ShardLeases>().WorkerId;
+
     public static async Task<TestWorker> StartAsync(TestInstallation installation, params IEnumerable<(string Key, string? Value)> settings)
+    {
+        var worker = Create(installation, settings);
+        await worker._host.StartAsync(TestContext.Current.CancellationToken);
+        return worker;
+    }
+
+    /// <summary>A second worker, to whom the other has to hand over some of its shards, that of the account among them, but not all.</summary>
+    /// <remarks>A worker's id is new each time, and of two workers one in eight pairs would leave one of them without any shard.</remarks>
+    public static async Task<TestWorker> StartBesideAsync(TestInstallation installation, TestWorker other, Guid account)
+    {
+        while (true)
+        {
+            var worker = Create(installation, []);
+            Guid[] both = [other.Id, worker.Id];
+            var owners = Enumerable.Range(0, TestInstallation.ShardCount).Select(shard => Shards.Preferred(shard, both)).ToArray();
+            if (owners[Shards.ShardOf(account, TestInstallation.ShardCount)] == worker.Id && owners.Contains(other.Id))
+            {
+                await worker._host.StartAsync(TestContext.Current.CancellationToken);
+                return worker;
+            }
+
+            await ((IAsyncDisposable)worker._host).DisposeAsync();
+        }
+    }
+
+    private static TestWorker Create(TestInstallation installation, IEnumerable<(string Key, string? Value)> settings)
     {
         var configuration = installation.WorkerSettings();
         foreach (var (key, value) in settings)
@@ -26,9 +56,7 @@ public sealed class TestWorker : IAsyncDisposable
         builder.Logging.AddProvider(new TestOutput()).SetMinimumLevel(LogLevel.Information).AddFilter("Npgsql", LogLevel.Warning);
         builder.Services.AddMetrics();
         builder.AddAccounts();
-        var worker = new TestWorker(builder.Build());
-        await worker._host.StartAsync(TestContext.Current.CancellationToken);
-        return worker;
+        return new TestWorker(builder.Build());
     }
 
     /// <summary>As a deployment does: hands everything over.</summary>
@@ -43,7 +71,7 @@ public sealed class TestWorker : IAsyncDisposable
     public async Task KillAsync()
     {
         _ended = true;
-        await Services.GetRequiredService<Core.Ownership.ShardLeases>().DisposeAsync();
+        await Services.GetRequiredService<ShardLeases>().DisposeAsync();
         await ((IAsyncDisposable)_host).DisposeAsync();
     }
 

@@ -32,7 +32,7 @@ public sealed class AccountLifeTests(Servers servers)
     public async Task Deleting_waits_for_Telegram_and_leaves_the_history()
     {
         await using var installation = await TestInstallation.StartAsync(servers);
-        await using var worker = await TestWorker.StartAsync(installation, ("Accounts:CallTimeout", "00:00:01"));
+        await using var worker = await TestWorker.StartAsync(installation);
         var anna = installation.Telegram.PhoneOf("anna");
         var devices = anna.Devices.Count;
         var account = await installation.Customer.ConnectAsync("anna");
@@ -57,7 +57,7 @@ public sealed class AccountLifeTests(Servers servers)
 
         var message = await installation.Customer.SendAsync(account, "boris", "Too late");
 
-        Assert.Equal("TG_SESSION_EXPIRED", (await installation.Customer.UntilMessageAsync(message, "failed", TimeSpan.FromSeconds(20))).ErrorCode);
+        Assert.Equal("TG_SESSION_EXPIRED", (await installation.Customer.UntilMessageAsync(message, "failed")).ErrorCode);
         Assert.Equal("TG_SESSION_EXPIRED", (await installation.Customer.UntilAccountAsync(account, "error")).LastErrorCode);
     }
 
@@ -73,7 +73,7 @@ public sealed class AccountLifeTests(Servers servers)
         installation.Telegram.Faults.Add(new Fault { Kind = FaultKind.SignOut, Person = anna });
         installation.Telegram.Faults.Add(new Fault { Kind = FaultKind.ResetConnection });
 
-        Assert.Equal("TG_SESSION_EXPIRED", (await installation.Customer.UntilAccountAsync(account, "error", TimeSpan.FromSeconds(20))).LastErrorCode);
+        Assert.Equal("TG_SESSION_EXPIRED", (await installation.Customer.UntilAccountAsync(account, "error")).LastErrorCode);
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class AccountLifeTests(Servers servers)
 
         var message = await installation.Customer.SendAsync(account, "boris", "All the same");
 
-        await installation.Customer.UntilMessageAsync(message, "delivered", TimeSpan.FromSeconds(20));
+        await installation.Customer.UntilMessageAsync(message, "delivered");
         Assert.Equal("active", (await installation.Customer.AccountAsync(account)).Status);
     }
 

@@ -95,7 +95,7 @@ public sealed class PhoneLoginTests(Servers servers)
 
         var seen = await installation.Customer.UntilLoginAsync(login, "error");
         Assert.Equal("TG_API_429", seen.ErrorCode);
-        Assert.InRange(seen.RetryAt!.Value - TimeProvider.System.GetUtcNow(), TimeSpan.FromSeconds(280), TimeSpan.FromSeconds(301));
+        Assert.InRange(seen.RetryAt!.Value - TimeProvider.System.GetUtcNow(), TimeSpan.FromSeconds(180), TimeSpan.FromSeconds(301));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Integrations.Core.Ownership;
 using Integrations.Sandbox.Telegram.World;
 using Integrations.Testing;
 
@@ -14,12 +15,16 @@ public sealed class HandOverTests(Servers servers)
         var boris = await installation.Customer.ConnectAsync("boris");
         var egor = await installation.Customer.ConnectAsync("egor");
 
-        await using var second = await TestWorker.StartAsync(installation);
+        await using var second = await TestWorker.StartBesideAsync(installation, first, anna);
+        var share = Enumerable.Range(0, TestInstallation.ShardCount).Select(shard => Shards.Preferred(shard, [first.Id, second.Id])!.Value).ToArray();
         await Eventually.BecomesAsync(
-            "both hold shards", _ => installation.ScalarAsync<long>("select count(distinct owner) from shards where lease_until > now()"), owners => owners == 2);
+            "each holds its share",
+            _ => installation.ScalarAsync<Guid[]>("select array_agg(owner order by id) from shards where lease_until > now()"),
+            owners => owners is not null && owners.SequenceEqual(share));
 
         foreach (var (account, text) in new[] { (anna, "from Anna"), (boris, "from Boris"), (egor, "from Egor") })
-            await installation.Customer.UntilMessageAsync(await installation.Customer.SendAsync(account, "zoya", text), "delivered", TimeSpan.FromSeconds(20));
+            await installation.Customer.UntilMessageAsync(await installation.Customer.SendAsync(account, "zoya", text), "delivered");
+        await Eventually.BecomesAsync("three connections are open", _ => Task.FromResult(installation.Telegram.OpenConnections), count => count == 3);
         Assert.Empty(installation.Telegram.Faults.Violations);
     }
 
@@ -40,7 +45,7 @@ public sealed class HandOverTests(Servers servers)
         }
 
         foreach (var message in messages)
-            await installation.Customer.UntilMessageAsync(message, "delivered", TimeSpan.FromSeconds(20));
+            await installation.Customer.UntilMessageAsync(message, "delivered");
         var anna = PeerRef.User(installation.Telegram.PhoneOf("anna").Owner.Id);
         var seen = installation.Telegram.PhoneOf("boris").Messages(anna).Select(m => m.Text).Where(text => text.StartsWith("number", StringComparison.Ordinal));
         Assert.Equal(Enumerable.Range(0, 20).Select(i => $"number {i}"), seen);

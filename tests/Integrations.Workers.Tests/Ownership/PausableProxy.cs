@@ -64,6 +64,8 @@ internal sealed class PausableProxy : IAsyncDisposable
         {
             await server.ConnectAsync(host, port, _stop.Token);
             await Task.WhenAny(CopyAsync(client.GetStream(), server.GetStream()), CopyAsync(server.GetStream(), client.GetStream()));
+            // While it is held the other side does not learn of an end either.
+            await _open.Task.WaitAsync(_stop.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or IOException)
         {

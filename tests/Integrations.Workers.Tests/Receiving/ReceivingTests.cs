@@ -34,7 +34,7 @@ public sealed class ReceivingTests(Servers servers)
 
         await using var second = await TestWorker.StartAsync(installation);
 
-        await installation.Customer.UntilStoredAsync(account, "Are you there?", TimeSpan.FromSeconds(20));
+        await installation.Customer.UntilStoredAsync(account, "Are you there?");
         Write(installation, "boris", "anna", "After");
         await installation.Customer.UntilStoredAsync(account, "After");
         Assert.Single(await installation.Customer.StoredAsync(account, "Before"));

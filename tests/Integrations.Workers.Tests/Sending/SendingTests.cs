@@ -31,7 +31,7 @@ public sealed class SendingTests(Servers servers)
         var last = Guid.Empty;
         foreach (var text in texts)
             last = await installation.Customer.SendAsync(account, "boris", text);
-        await installation.Customer.UntilMessageAsync(last, "delivered", TimeSpan.FromSeconds(20));
+        await installation.Customer.UntilMessageAsync(last, "delivered");
 
         var anna = installation.Telegram.PhoneOf("anna").Owner.Id;
         Assert.Equal(texts, installation.Telegram.PhoneOf("boris").Messages(PeerRef.User(anna)).Select(m => m.Text).Where(texts.Contains));
@@ -52,7 +52,7 @@ public sealed class SendingTests(Servers servers)
 
         await using var second = await TestWorker.StartAsync(installation);
 
-        var seen = await installation.Customer.UntilMessageAsync(message, "delivered", TimeSpan.FromSeconds(20));
+        var seen = await installation.Customer.UntilMessageAsync(message, "delivered");
         Assert.NotNull(seen.TelegramId);
         Assert.Equal(1, At(installation, "boris", "anna", "Once and only once"));
         Assert.Single(await installation.Customer.StoredAsync(account, "Once and only once"));
@@ -62,13 +62,13 @@ public sealed class SendingTests(Servers servers)
     public async Task A_duplicate_of_what_Telegram_has_already_counts_as_delivered_under_its_id()
     {
         await using var installation = await TestInstallation.StartAsync(servers);
-        await using var worker = await TestWorker.StartAsync(installation, ("Accounts:CallTimeout", "00:00:02"));
+        await using var worker = await TestWorker.StartAsync(installation, ("Accounts:CallTimeout", "00:00:05"));
         var account = await installation.Customer.ConnectAsync("anna");
         installation.Telegram.Faults.Add(new Fault { Kind = FaultKind.LoseAnswer, Method = "messages.sendMessage" });
 
         var message = await installation.Customer.SendAsync(account, "boris", "Said twice, heard once");
 
-        var seen = await installation.Customer.UntilMessageAsync(message, "delivered", TimeSpan.FromSeconds(20));
+        var seen = await installation.Customer.UntilMessageAsync(message, "delivered");
         Assert.NotNull(seen.TelegramId);
         Assert.Equal(1, At(installation, "boris", "anna", "Said twice, heard once"));
     }
@@ -84,7 +84,7 @@ public sealed class SendingTests(Servers servers)
 
         var message = await installation.Customer.SendAsync(account, "boris", "At the third try");
 
-        Assert.True((await installation.Customer.UntilMessageAsync(message, "delivered", TimeSpan.FromSeconds(60))).Attempts >= 3);
+        Assert.True((await installation.Customer.UntilMessageAsync(message, "delivered")).Attempts >= 3);
     }
 
     [Fact]
@@ -102,8 +102,8 @@ public sealed class SendingTests(Servers servers)
         await using var second = await TestWorker.StartAsync(installation);
         var other = await installation.Customer.SendAsync(account, "vera", "Not before either");
 
-        await installation.Customer.UntilMessageAsync(other, "delivered", TimeSpan.FromSeconds(25));
-        await installation.Customer.UntilMessageAsync(message, "delivered", TimeSpan.FromSeconds(25));
+        await installation.Customer.UntilMessageAsync(other, "delivered");
+        await installation.Customer.UntilMessageAsync(message, "delivered");
         var lapse = await installation.ScalarAsync<DateTime>($"select until from telegram_flood_waits where account_id = '{account}'");
         var delivered = await installation.ScalarAsync<DateTime>($"select min(finished_at) from messages where account_id = '{account}' and status = 'delivered'");
         Assert.True(delivered >= lapse, $"a message was delivered at {delivered:O}, before the wait was over at {lapse:O}");
