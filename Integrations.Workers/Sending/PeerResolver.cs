@@ -89,6 +89,11 @@ internal sealed class PeerResolver(TenantDatabase database, FloodWaits floods, W
         await transaction.RequireEpochAsync(account.Claim, ct);
         await PeerStatements.SaveAsync(transaction, account, [peer], ct);
 
+        // Whoever is adding a message to the provisional dialog finishes first, so that it moves with the others; whoever comes now waits, and
+        // finds the dialog that stays.
+        await using (var command = transaction.Command("select from dialogs where id = $1 for update").With(dialog))
+            await command.ExecuteNonQueryAsync(ct);
+
         Guid? existing;
         await using (var command = transaction.Command(
             "select id from dialogs where personal_account_id = $1 and peer_kind = $2 and peer_id = $3 for update")

@@ -7,10 +7,12 @@ using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Dialogs;
 using Integrations.Core.Telegram.Logins;
 using Integrations.Core.Telegram.Messages;
+using Integrations.Core.Telegram.Sending;
 using Integrations.Core.Tenancy;
 using Integrations.Testing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Integrations.Workers.Tests;
 
@@ -150,6 +152,11 @@ public sealed class Customer
         });
         return id;
     }
+
+    /// <summary>Sends by way of the use case itself.</summary>
+    public async Task<Guid> AskToSendAsync(Guid account, Recipient to, string text) =>
+        (await new AcceptMessage(_database, Options.Create(new SendOptions()), TimeProvider.System).ExecuteAsync(
+            new Principal(_tenant, 1, Role.Owner, null, null), new OutgoingMessage(account, to, text, null, MessagePriority.Interactive), null, Token)).Id;
 
     /// <summary>Accepts a message to a bare Telegram user id.</summary>
     public async Task<Guid> SendToIdAsync(Guid account, long userId, string text)

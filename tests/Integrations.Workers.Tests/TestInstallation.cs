@@ -80,6 +80,11 @@ public sealed class TestInstallation : IAsyncDisposable
         return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken) is T value ? value : default!;
     }
 
+    /// <summary>Sessions of the hosts that wait for somebody's lock.</summary>
+    public Task<long> WaitingSessionsAsync() =>
+        ScalarAsync<long>(
+            "select count(*) from pg_stat_activity where datname = current_database() and usename like 'integrations%' and wait_event_type = 'Lock'");
+
     public async ValueTask DisposeAsync()
     {
         await _api.StopAsync();

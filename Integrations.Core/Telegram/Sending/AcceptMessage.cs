@@ -18,6 +18,9 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
     /// <summary>One counter row per tenant would make all its senders wait for each other.</summary>
     private const int CounterStripes = 16;
 
+    /// <summary>A dialog is joined to another at most once; the second look finds that other one.</summary>
+    private const int MaxTurns = 3;
+
     /// <param name="idempotencyKey">Null when the caller takes the risk of a double.</param>
     /// <exception cref="IntegrationException">
     /// NOT_FOUND for an account, dialog or reply that is not the caller's; ACCOUNT_NOT_ACTIVE; SERVICE_UNAVAILABLE when too much waits already;
@@ -44,7 +47,7 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
 
         var shard = await AdmitAsync(transaction, principal, message.AccountId, cancellationToken);
         var now = time.GetUtcNow();
-        var dialog = await Recipients.DialogAsync(transaction, principal, message.AccountId, message.To, Guid.CreateVersion7(now), cancellationToken);
+        var dialog = await TakeTurnAsync(transaction, principal, message, now, cancellationToken);
         var replyTelegramId = await ReplyAsync(transaction, message.ReplyTo, dialog, cancellationToken);
         var id = Guid.CreateVersion7(now);
         var createdAt = await InsertAsync(transaction, principal, message, id, dialog, shard, replyTelegramId, now, cancellationToken);
@@ -99,6 +102,29 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
         return reader.GetInt32(0);
     }
 
+    /// <summary>
+    /// Finds or opens the dialog and locks it: those who write to one dialog take turns, so that the order of seq is the order of acceptance.
+    /// </summary>
+    private static async Task<Guid> TakeTurnAsync(
+        TenantTransaction transaction, Principal principal, OutgoingMessage message, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var to = message.To;
+        for (var attempt = 0; attempt < MaxTurns; attempt++)
+        {
+            var dialog = await Recipients.DialogAsync(transaction, principal, message.AccountId, to, Guid.CreateVersion7(now), cancellationToken);
+            await using var turn = transaction.Command("update dialogs set last_message_at = greatest(last_message_at, $2) where id = $1");
+            turn.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = dialog.Id });
+            turn.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+            if (await turn.ExecuteNonQueryAsync(cancellationToken) > 0)
+                return dialog.Id;
+
+            // Telegram has told whose name it is, and the dialog became one with that person's own while we waited for its row.
+            to = dialog.Name ?? to;
+        }
+
+        throw new IntegrationException(ErrorCodes.Conflict, "The dialog changed while the message was being accepted. Repeat the request.", TimeSpan.FromSeconds(1));
+    }
+
     /// <summary>Telegram's number of the message that is answered, where it has one yet.</summary>
     private static async Task<int?> ReplyAsync(TenantTransaction transaction, Guid? replyTo, Guid dialog, CancellationToken cancellationToken)
     {
@@ -120,14 +146,6 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
         TenantTransaction transaction, Principal principal, OutgoingMessage message, Guid id, Guid dialog, int shard, int? replyTelegramId, DateTimeOffset now,
         CancellationToken cancellationToken)
     {
-        // The dialog's row first: it makes those who write to one dialog take turns, so that the order of seq is the order of acceptance.
-        await using (var turn = transaction.Command("update dialogs set last_message_at = greatest(last_message_at, $2) where id = $1"))
-        {
-            turn.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = dialog });
-            turn.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
-            await turn.ExecuteNonQueryAsync(cancellationToken);
-        }
-
         await using var command = transaction.Command(
             """
             insert into messages (id, tenant_id, account_id, dialog_id, shard, direction, status, priority, text, reply_to_id, reply_to_telegram_id,

@@ -6,6 +6,10 @@ using NpgsqlTypes;
 
 namespace Integrations.Core.Telegram.Sending;
 
+/// <param name="Id">The dialog.</param>
+/// <param name="Name">By which the same person is found should this dialog be joined to another; null where that cannot happen.</param>
+internal sealed record FoundDialog(Guid Id, Recipient? Name);
+
 /// <summary>Finds the dialog that a recipient means, or opens one.</summary>
 /// <remarks>
 /// Whoever is known to the account by Telegram's id has one dialog, whichever name is used for him. A name that the account does not know
@@ -14,17 +18,16 @@ namespace Integrations.Core.Telegram.Sending;
 internal static class Recipients
 {
     /// <exception cref="IntegrationException">NOT_FOUND for a dialog that is not one of this account.</exception>
-    public static async Task<Guid> DialogAsync(
+    public static async Task<FoundDialog> DialogAsync(
         TenantTransaction transaction, Principal principal, Guid accountId, Recipient to, Guid newId, CancellationToken cancellationToken)
     {
         if (to.DialogId is { } known)
         {
-            return await OneAsync(transaction, "select id from dialogs where id = $1 and personal_account_id = $2", cancellationToken, Id(known), Id(accountId))
-                ?? throw new IntegrationException(ErrorCodes.NotFound);
+            return await KnownAsync(transaction, accountId, known, cancellationToken) ?? throw new IntegrationException(ErrorCodes.NotFound);
         }
 
         if (await FindAsync(transaction, accountId, to, cancellationToken) is { } found)
-            return found;
+            return new FoundDialog(found, to);
         if (await OpenAsync(transaction, accountId, to, newId, cancellationToken) is { } opened)
         {
             await transaction.PublishAsync(
@@ -37,12 +40,30 @@ internal static class Recipients
                     PeerId = to.TelegramUserId,
                 }),
                 cancellationToken);
-            return opened;
+            return new FoundDialog(opened, to);
         }
 
         // Somebody opened it between the two statements, and has committed by now.
-        return await FindAsync(transaction, accountId, to, cancellationToken)
-            ?? throw new IntegrationException(ErrorCodes.Conflict, "The dialog changed while the message was being accepted. Repeat the request.", TimeSpan.FromSeconds(1));
+        return await FindAsync(transaction, accountId, to, cancellationToken) is { } theirs
+            ? new FoundDialog(theirs, to)
+            : throw new IntegrationException(ErrorCodes.Conflict, "The dialog changed while the message was being accepted. Repeat the request.", TimeSpan.FromSeconds(1));
+    }
+
+    private static async Task<FoundDialog?> KnownAsync(TenantTransaction transaction, Guid accountId, Guid dialog, CancellationToken cancellationToken)
+    {
+        await using var command = transaction.Command("select username, phone from dialogs where id = $1 and personal_account_id = $2");
+        command.Parameters.Add(Id(dialog));
+        command.Parameters.Add(Id(accountId));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+            return null;
+
+        return new FoundDialog(dialog, (reader[0], reader[1]) switch
+        {
+            (string username, _) => new Recipient(Username: username),
+            (_, string phone) => new Recipient(Phone: phone),
+            _ => null,
+        });
     }
 
     private static Task<Guid?> FindAsync(TenantTransaction transaction, Guid accountId, Recipient to, CancellationToken cancellationToken) => to switch

@@ -55,7 +55,7 @@ public sealed class PausedWorkerTests(Servers servers)
             await using (var position = new NpgsqlCommand($"select from telegram_update_states where account_id = '{account}' for update", blocking, transaction))
                 await position.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
             installation.Telegram.PhoneOf("boris").Send(PeerRef.User(installation.Telegram.PhoneOf("anna").Owner.Id), "To whoever is there");
-            await Eventually.BecomesAsync("a write of the worker waits", _ => WaitingAsync(installation), count => count > 0);
+            await Eventually.BecomesAsync("a write of the worker waits", _ => installation.WaitingSessionsAsync(), count => count > 0);
             proxy.Hold();
         }
 
@@ -100,9 +100,4 @@ public sealed class PausedWorkerTests(Servers servers)
         Assert.Single(await installation.Customer.StoredAsync(account, "Is it you?"));
         Assert.Empty(installation.Telegram.Faults.Violations);
     }
-
-    /// <summary>Sessions of a worker that wait for somebody's lock.</summary>
-    private static Task<long> WaitingAsync(TestInstallation installation) =>
-        installation.ScalarAsync<long>(
-            "select count(*) from pg_stat_activity where datname = current_database() and usename = 'integrations_worker' and wait_event_type = 'Lock'");
 }
