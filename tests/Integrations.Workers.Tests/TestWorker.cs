@@ -19,9 +19,16 @@ public sealed class TestWorker : IAsyncDisposable
     /// <summary>In the registry of workers; rendezvous hashing tells from it which shards are this one's.</summary>
     public Guid Id => Services.GetRequiredService<ShardLeases>().WorkerId;
 
-    public static async Task<TestWorker> StartAsync(TestInstallation installation, params IEnumerable<(string Key, string? Value)> settings)
+    public static Task<TestWorker> StartAsync(TestInstallation installation, params IEnumerable<(string Key, string? Value)> settings) =>
+        StartAsync(installation, static _ => { }, settings);
+
+    /// <param name="installation">Whose worker.</param>
+    /// <param name="services">What stands in for the product's own.</param>
+    /// <param name="settings">Besides those of the installation.</param>
+    public static async Task<TestWorker> StartAsync(
+        TestInstallation installation, Action<IServiceCollection> services, params IEnumerable<(string Key, string? Value)> settings)
     {
-        var worker = Create(installation, settings);
+        var worker = Create(installation, services, settings);
         await worker._host.StartAsync(TestContext.Current.CancellationToken);
         return worker;
     }
@@ -32,7 +39,7 @@ public sealed class TestWorker : IAsyncDisposable
     {
         while (true)
         {
-            var worker = Create(installation, []);
+            var worker = Create(installation, static _ => { }, []);
             Guid[] both = [other.Id, worker.Id];
             var owners = Enumerable.Range(0, TestInstallation.ShardCount).Select(shard => Shards.Preferred(shard, both)).ToArray();
             if (owners[Shards.ShardOf(account, TestInstallation.ShardCount)] == worker.Id && owners.Contains(other.Id))
@@ -45,7 +52,7 @@ public sealed class TestWorker : IAsyncDisposable
         }
     }
 
-    private static TestWorker Create(TestInstallation installation, IEnumerable<(string Key, string? Value)> settings)
+    private static TestWorker Create(TestInstallation installation, Action<IServiceCollection> services, IEnumerable<(string Key, string? Value)> settings)
     {
         var configuration = installation.WorkerSettings();
         foreach (var (key, value) in settings)
@@ -55,6 +62,7 @@ public sealed class TestWorker : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(configuration);
         builder.Logging.AddProvider(new TestOutput()).SetMinimumLevel(LogLevel.Information).AddFilter("Npgsql", LogLevel.Warning);
         builder.Services.AddMetrics();
+        services(builder.Services);
         builder.AddAccounts();
         return new TestWorker(builder.Build());
     }
