@@ -194,9 +194,9 @@ public sealed partial class ShardLeases : IHostedService, IAsyncDisposable
             _renewFailures.Add(1);
             LogRenewFailed(_logger, held.Length, e);
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or NpgsqlException)
         {
-            // Stopped in the middle of a renewal: everything has been handed over before.
+            // Stopped in the middle of a renewal, in whatever way that shows: everything has been handed over before.
         }
     }
 

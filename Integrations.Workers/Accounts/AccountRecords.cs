@@ -105,12 +105,16 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
     /// <summary>The session stands: the account is active and what went wrong before is over.</summary>
     /// <param name="account">Whose session.</param>
     /// <param name="news">It was not so before; a mere reconnection is not worth a line of the customer's log.</param>
+    /// <param name="restartFollowed">The newest request to start afresh that has been followed with this; it is not followed twice.</param>
     /// <param name="ct">Ends the write.</param>
-    public Task ConnectedAsync(OwnedAccount account, bool news, CancellationToken ct) =>
+    public Task ConnectedAsync(OwnedAccount account, bool news, long restartFollowed, CancellationToken ct) =>
         ChangeAsync(
             account,
-            "status = 'active', is_active = true, last_connected_at = $2, last_error = null, last_error_code = null",
-            command => command.With(time.GetUtcNow()),
+            """
+            status = 'active', is_active = true, last_connected_at = $2, last_error = null, last_error_code = null,
+            restart_done = greatest(restart_done, $3)
+            """,
+            command => command.With(time.GetUtcNow()).With(restartFollowed),
             news ? Log(account, "personal.connect", LogStatus.Success, null, null) : null,
             ct);
 
@@ -140,19 +144,6 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
 
     public Task PausedAsync(OwnedAccount account, CancellationToken ct) =>
         ChangeAsync(account, "status = 'paused'", static _ => { }, Log(account, "personal.pause", LogStatus.Success, null, null), ct);
-
-    /// <summary>A request to start afresh has been followed; it is not followed twice.</summary>
-    public Task RestartFollowedAsync(OwnedAccount account, long request, CancellationToken ct) =>
-        database.InTenantAsync(
-            account.Tenant,
-            async transaction =>
-            {
-                await transaction.RequireEpochAsync(account.Claim, ct);
-                await using var command = transaction.Command("update telegram_accounts set restart_done = greatest(restart_done, $2) where id = $1")
-                    .With(account.Id).With(request);
-                await command.ExecuteNonQueryAsync(ct);
-            },
-            ct);
 
     /// <summary>The session has ended at Telegram and is forgotten here; the history stays.</summary>
     /// <param name="deleted">The account itself goes too.</param>
@@ -190,33 +181,47 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
     /// <summary>Tells subscribers how the account stands at this point of the transaction.</summary>
     internal static async Task PublishAccountAsync(TenantTransaction transaction, OwnedAccount account, CancellationToken ct)
     {
-        object? data = null;
-        await using (var command = transaction.Command(
-            """
-            select status, goal, display_name, username, telegram_user_id, last_connected_at, last_error, last_error_code
-              from telegram_accounts where id = $1
-            """).With(account.Id))
-        {
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            if (await reader.ReadAsync(ct))
-            {
-                data = new
-                {
-                    account.Id,
-                    Status = reader.GetString(0),
-                    Goal = reader.GetString(1),
-                    DisplayName = await reader.ReferenceAsync<string>(2, ct),
-                    Username = await reader.ReferenceAsync<string>(3, ct),
-                    TelegramUserId = await reader.NullableAsync<long>(4, ct),
-                    LastConnectedAt = await reader.NullableAsync<DateTimeOffset>(5, ct),
-                    LastError = await reader.ReferenceAsync<string>(6, ct),
-                    LastErrorCode = await reader.ReferenceAsync<string>(7, ct),
-                };
-            }
-        }
+        if (await StandingAsync(transaction, account, ct) is { } standing)
+            await PublishAsync(transaction, account, standing, ct);
+    }
 
-        if (data is not null)
-            await transaction.PublishAsync(new EventDraft(EventTypes.AccountUpdated, account.UserId, account.Id, data), ct);
+    private static Task PublishAsync(TenantTransaction transaction, OwnedAccount account, AccountStanding standing, CancellationToken ct) =>
+        transaction.PublishAsync(
+            new EventDraft(EventTypes.AccountUpdated, account.UserId, account.Id, new
+            {
+                account.Id,
+                standing.Status,
+                standing.Goal,
+                standing.DisplayName,
+                standing.Username,
+                standing.TelegramUserId,
+                standing.LastConnectedAt,
+                standing.LastError,
+                standing.LastErrorCode,
+            }),
+            ct);
+
+    /// <summary>Null when the account is gone.</summary>
+    private static async Task<AccountStanding?> StandingAsync(TenantTransaction transaction, OwnedAccount account, CancellationToken ct)
+    {
+        await using var command = transaction.Command(
+            """
+            select status, goal, display_name, username, telegram_user_id, last_connected_at, last_error, last_error_code, restart_done
+              from telegram_accounts where id = $1 for no key update
+            """).With(account.Id);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct)
+            ? new AccountStanding(
+                reader.GetString(0),
+                reader.GetString(1),
+                await reader.ReferenceAsync<string>(2, ct),
+                await reader.ReferenceAsync<string>(3, ct),
+                await reader.NullableAsync<long>(4, ct),
+                await reader.NullableAsync<DateTimeOffset>(5, ct),
+                await reader.ReferenceAsync<string>(6, ct),
+                await reader.ReferenceAsync<string>(7, ct),
+                reader.GetInt64(8))
+            : null;
     }
 
     internal LogEntry Log(OwnedAccount account, string action, LogStatus status, string? code, string? message) =>
@@ -290,6 +295,7 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
             async transaction =>
             {
                 await transaction.RequireEpochAsync(account.Claim, ct);
+                var before = await StandingAsync(transaction, account, ct);
                 await using (var command = transaction.Command($"update telegram_accounts set {assignments} where id = $1").With(account.Id))
                 {
                     parameters(command);
@@ -299,9 +305,24 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
                 if (alongside is not null)
                     await alongside(transaction);
 
-                await PublishAccountAsync(transaction, account, ct);
+                // A connection that came back is no news: the moment alone is not worth an event.
+                var after = await StandingAsync(transaction, account, ct);
+                if (after is not null && after != (before is null ? null : before with { LastConnectedAt = after.LastConnectedAt }))
+                    await PublishAsync(transaction, account, after, ct);
                 if (log is not null)
                     await IntegrationLog.WriteAsync(transaction, log, ct);
             },
             ct);
+
+    /// <summary>What subscribers are told of an account, and the newest request to start afresh that was followed.</summary>
+    private sealed record AccountStanding(
+        string Status,
+        string Goal,
+        string? DisplayName,
+        string? Username,
+        long? TelegramUserId,
+        DateTimeOffset? LastConnectedAt,
+        string? LastError,
+        string? LastErrorCode,
+        long RestartDone);
 }

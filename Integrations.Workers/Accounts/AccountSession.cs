@@ -68,10 +68,7 @@ internal sealed class AccountSession(
         Task? sending = null;
         try
         {
-            await tools.Records.ConnectedAsync(account, file.Status is not Core.Telegram.Accounts.AccountStatus.Active || file.HasTrouble, taking.Token);
-            if (restartFollowed > file.RestartDone)
-                await tools.Records.RestartFollowedAsync(account, restartFollowed, taking.Token);
-
+            await tools.Records.ConnectedAsync(account, file.Status is not Core.Telegram.Accounts.AccountStatus.Active || file.HasTrouble, restartFollowed, taking.Token);
             sending = SendWhenCaughtUpAsync(receiver, sender, taking.Token, life.Token);
             var watching = WatchAsync(receiver, restartFollowed, taking.Token);
             var first = await Task.WhenAny(receiving, sending, watching, sender.Suspect);
@@ -91,6 +88,9 @@ internal sealed class AccountSession(
             await DrainAsync(sending, receiving, abort);
             await life.CancelAsync();
             await Task.WhenAll(receiving, sending ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Once more: a session that was over in the moment in which it had caught up has opened the box after it was closed. Nobody reads
+            // it any more, so nothing may come in either; what has come is given back by the actor.
+            mailbox.Close();
             tools.Telemetry.SessionClosed(account.Id, opened);
         }
     }
@@ -172,7 +172,7 @@ internal sealed class AccountSession(
                         return end;
 
                     awaySince = null;
-                    await tools.Records.ConnectedAsync(account, news: false, ct);
+                    await tools.Records.ConnectedAsync(account, news: false, restartFollowed, ct);
                     break;
                 case TelegramNotice.Disconnected:
                     awaySince ??= tools.Time.GetUtcNow();

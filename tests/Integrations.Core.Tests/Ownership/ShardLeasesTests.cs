@@ -251,6 +251,30 @@ public sealed class ShardLeasesTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_renewal_that_fails_because_it_is_stopped_is_no_failure_of_the_worker()
+    {
+        var opening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var admin = new NpgsqlConnectionStringBuilder(_database.Admin.ConnectionString) { Username = "integrations_worker", Password = null };
+        var builder = new NpgsqlDataSourceBuilder(admin.ConnectionString);
+        builder.UsePasswordProvider(_ => throw new NotSupportedException(), async (_, stopped) =>
+        {
+            opening.TrySetResult();
+            await Task.Delay(Timeout.Infinite, stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // As a server does that goes away in the same moment.
+            throw new NpgsqlException("The server has closed the connection.");
+        });
+        await using var source = builder.Build();
+        var options = new OwnershipOptions { ShardCount = CoreDatabase.ShardCount, Lease = Endless };
+        var anna = new ShardLeases(source, "sandbox", options, TimeProvider.System, _database.Meters, NullLogger<ShardLeases>.Instance);
+        await anna.StartAsync(_cancel);
+        await opening.Task.WaitAsync(_cancel);
+
+        await anna.DisposeAsync();
+
+        Assert.Empty(anna.Held);
+    }
+
+    [Fact]
     public async Task A_consumer_that_comes_too_late_is_refused()
     {
         var (anna, accounts) = AWorker("anna");

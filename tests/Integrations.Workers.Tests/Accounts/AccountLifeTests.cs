@@ -108,6 +108,56 @@ public sealed class AccountLifeTests(Servers servers)
     }
 
     [Fact]
+    public async Task An_account_is_told_of_once_for_each_real_change()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        await using var worker = await TestWorker.StartAsync(installation);
+        var account = await installation.Customer.ConnectAsync("anna");
+        await installation.Customer.UntilMessageAsync(await installation.Customer.SendAsync(account, "boris", "Connected by now"), "delivered");
+        var connected = await installation.ScalarAsync<DateTime>($"select last_connected_at from telegram_accounts where id = '{account}'");
+        installation.Telegram.Faults.Add(new Fault { Kind = FaultKind.ResetConnection });
+        await Eventually.BecomesAsync(
+            "the connection is back",
+            _ => installation.ScalarAsync<DateTime>($"select last_connected_at from telegram_accounts where id = '{account}'"),
+            at => at > connected);
+        await installation.Customer.WantAsync(account, AccountGoal.Paused);
+        await installation.Customer.UntilAccountAsync(account, "paused");
+
+        Assert.Equal(
+            ["active", "paused"],
+            await installation.ScalarAsync<string[]>(
+                $"""
+                 select array_agg(data ->> 'status' order by at)
+                   from (select data, occurred_at as at, type, account_id from events union all select data, created_at, type, account_id from outbox) e
+                  where account_id = '{account}' and type = 'account.updated'
+                 """));
+    }
+
+    [Fact]
+    public async Task Messages_that_come_while_an_account_is_started_afresh_again_and_again_are_sent_once_and_in_order()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        await using var worker = await TestWorker.StartAsync(installation);
+        var account = await installation.Customer.ConnectAsync("anna");
+
+        var last = Guid.Empty;
+        for (var i = 0; i < 24; i++)
+        {
+            last = await installation.Customer.SendAsync(account, "boris", $"number {i}");
+            if (i % 4 == 1)
+                await installation.Customer.RestartAsync(account);
+        }
+
+        await installation.Customer.UntilMessageAsync(last, "delivered");
+        Assert.Equal(0L, await installation.ScalarAsync<long>($"select count(*) from messages where account_id = '{account}' and status in ('pending', 'sending')"));
+        var anna = PeerRef.User(installation.Telegram.PhoneOf("anna").Owner.Id);
+        Assert.Equal(
+            Enumerable.Range(0, 24).Select(i => $"number {i}"),
+            installation.Telegram.PhoneOf("boris").Messages(anna).Where(message => !message.Out).Select(message => message.Text));
+        Assert.Empty(installation.Telegram.Faults.Violations);
+    }
+
+    [Fact]
     public async Task A_requested_restart_is_followed_exactly_once()
     {
         await using var installation = await TestInstallation.StartAsync(servers);
