@@ -108,6 +108,41 @@ public sealed class AccountLifeTests(Servers servers)
     }
 
     [Fact]
+    public async Task What_nobody_rings_for_is_found_by_the_polls_of_two_and_of_fifteen_seconds()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        await using var worker = await TestWorker.StartAsync(installation);
+        var account = await installation.Customer.ConnectAsync("anna");
+        installation.Customer.RingsAreLost = true;
+
+        await installation.Customer.UntilMessageAsync(await installation.Customer.SendAsync(account, "boris", "No ring"), "delivered");
+        await installation.Customer.WantAsync(account, AccountGoal.Paused);
+        await installation.Customer.UntilAccountAsync(account, "paused");
+    }
+
+    [Fact]
+    public async Task An_account_that_cannot_connect_stays_active_and_says_why_until_it_can()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        await using var worker = await TestWorker.StartAsync(installation);
+        var account = await installation.Customer.ConnectAsync("anna");
+        installation.Telegram.Faults.Add(new Fault { Kind = FaultKind.RpcError, Method = "users.getUsers", Code = 500, Error = "INTERNAL", Times = 0 });
+        installation.Telegram.Faults.Add(new Fault { Kind = FaultKind.RpcError, Method = "users.getFullUser", Code = 500, Error = "INTERNAL", Times = 0 });
+
+        await installation.Customer.RestartAsync(account);
+
+        var troubled = await Eventually.BecomesAsync(
+            "the trouble is told", _ => installation.Customer.AccountAsync(account), row => row.LastErrorCode is not null);
+        Assert.Equal(("active", "TG_UNAVAILABLE"), (troubled.Status, troubled.LastErrorCode));
+        Assert.NotNull(await installation.ScalarAsync<string>($"select last_error from telegram_accounts where id = '{account}'"));
+
+        installation.Telegram.Faults.Clear();
+        await Eventually.BecomesAsync("the trouble is over", _ => installation.Customer.AccountAsync(account), row => row.LastErrorCode is null);
+        Assert.Null(await installation.ScalarAsync<string>($"select last_error from telegram_accounts where id = '{account}'"));
+        await installation.Customer.UntilMessageAsync(await installation.Customer.SendAsync(account, "boris", "Back again"), "delivered");
+    }
+
+    [Fact]
     public async Task An_account_is_told_of_once_for_each_real_change()
     {
         await using var installation = await TestInstallation.StartAsync(servers);

@@ -93,6 +93,45 @@ public sealed class QrLoginTests(Servers servers)
     }
 
     [Fact]
+    public async Task A_code_that_was_scanned_while_no_owner_ran_connects_with_the_next_one()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        var anna = installation.Telegram.PhoneOf("anna");
+        var devices = anna.Devices.Count;
+        var first = await TestWorker.StartAsync(installation);
+        var login = await installation.Customer.StartLoginAsync();
+        var url = await installation.Customer.QrUrlAsync(login);
+        await first.KillAsync();
+        anna.Scan(url);
+
+        await using var second = await TestWorker.StartAsync(installation);
+
+        await installation.Customer.UntilAccountAsync(login, "active");
+        Assert.Equal(devices + 1, anna.Devices.Count);
+    }
+
+    [Fact]
+    public async Task A_login_that_ran_out_while_no_owner_ran_leaves_no_device()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        var vera = installation.Telegram.PhoneOf("vera");
+        var devices = vera.Devices.Count;
+        var first = await TestWorker.StartAsync(installation);
+        var login = await installation.Customer.StartLoginAsync();
+        vera.Scan(await installation.Customer.QrUrlAsync(login));
+        await installation.Customer.UntilLoginAsync(login, "password_required");
+        await first.KillAsync();
+        await installation.ScalarAsync<object>($"update telegram_logins set expires_at = now() - interval '1 s' where id = '{login}'");
+
+        await using var second = await TestWorker.StartAsync(installation);
+
+        await installation.Customer.UntilLoginAsync(login, "expired");
+        var account = await installation.Customer.AccountAsync(login);
+        Assert.Equal(("error", "TG_LOGIN_EXPIRED", false), (account.Status, account.LastErrorCode, account.HasSession));
+        Assert.Equal(devices, vera.Devices.Count);
+    }
+
+    [Fact]
     public async Task A_Telegram_user_who_is_connected_already_is_not_connected_twice()
     {
         await using var installation = await TestInstallation.StartAsync(servers);

@@ -88,6 +88,47 @@ public sealed class SendingTests(Servers servers)
     }
 
     [Fact]
+    public async Task A_message_that_is_tried_again_holds_back_those_behind_it_in_its_dialog_and_no_other_dialog()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        await using var worker = await TestWorker.StartAsync(installation, ("Sending:FirstRetryDelay", "00:00:05"));
+        var account = await installation.Customer.ConnectAsync("anna");
+        installation.Telegram.Faults.Add(new Fault { Kind = FaultKind.RpcError, Method = "messages.sendMessage", Code = 500, Error = "INTERNAL" });
+        var first = await installation.Customer.SendAsync(account, "boris", "The first");
+        await Eventually.BecomesAsync(
+            "the first is put off", _ => installation.Customer.MessageAsync(first), row => row is { Status: "pending", ErrorCode: "TG_UNAVAILABLE" });
+
+        var second = await installation.Customer.SendAsync(account, "boris", "The second");
+        var other = await installation.Customer.SendAsync(account, "vera", "Elsewhere");
+
+        await installation.Customer.UntilMessageAsync(other, "delivered");
+        await installation.Customer.UntilMessageAsync(second, "delivered");
+        Assert.Equal(
+            [other, first, second],
+            await installation.ScalarAsync<Guid[]>($"select array_agg(id order by finished_at) from messages where account_id = '{account}'"));
+    }
+
+    [Fact]
+    public async Task A_flood_wait_of_looking_up_names_holds_back_nothing_else()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        await using var worker = await TestWorker.StartAsync(installation);
+        var account = await installation.Customer.ConnectAsync("anna");
+        await installation.Customer.UntilMessageAsync(await installation.Customer.SendAsync(account, "boris", "We have met"), "delivered");
+        installation.Telegram.Faults.Add(new Fault { Kind = FaultKind.FloodWait, Method = "contacts.resolveUsername", Seconds = 300 });
+        var stranger = await installation.Customer.SendAsync(account, "vera", "Who are you?");
+        await Eventually.BecomesAsync(
+            "the wait is told", _ => installation.Customer.MessageAsync(stranger), row => row is { Status: "pending", ErrorCode: "TG_API_429" });
+
+        await installation.Customer.UntilMessageAsync(await installation.Customer.SendAsync(account, "boris", "And meet again"), "delivered");
+
+        Assert.Equal("pending", (await installation.Customer.MessageAsync(stranger)).Status);
+        Assert.Equal(
+            ["contacts.resolveUsername"],
+            await installation.ScalarAsync<string[]>($"select array_agg(method) from telegram_flood_waits where account_id = '{account}' and until > now()"));
+    }
+
+    [Fact]
     public async Task A_flood_wait_holds_the_account_back_and_outlives_the_worker()
     {
         await using var installation = await TestInstallation.StartAsync(servers);
