@@ -93,7 +93,8 @@ public sealed class SendingTests(Servers servers)
         await using var installation = await TestInstallation.StartAsync(servers);
         await using var worker = await TestWorker.StartAsync(installation, ("Sending:FirstRetryDelay", "00:00:05"));
         var account = await installation.Customer.ConnectAsync("anna");
-        installation.Telegram.Faults.Add(new Fault { Kind = FaultKind.RpcError, Method = "messages.sendMessage", Code = 500, Error = "INTERNAL" });
+        // The client itself repeats it twice before it tells anybody.
+        installation.Telegram.Faults.Add(new Fault { Kind = FaultKind.RpcError, Method = "messages.sendMessage", Code = 500, Error = "INTERNAL", Times = 3 });
         var first = await installation.Customer.SendAsync(account, "boris", "The first");
         await Eventually.BecomesAsync(
             "the first is put off", _ => installation.Customer.MessageAsync(first), row => row is { Status: "pending", ErrorCode: "TG_UNAVAILABLE" });
