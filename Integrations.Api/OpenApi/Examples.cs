@@ -36,6 +36,11 @@ internal static class Examples
         ["GetMessage"] = new(
             null,
             $$"""{"id":"{{Message}}","account_id":"{{Account}}","dialog_id":"{{Dialog}}","direction":"personal_telegram_out","status":"delivered","text":"Good morning","priority":"interactive","reply_to":null,"telegram_message_id":1024,"telegram_date":"{{Time}}","from_peer_id":null,"sent_by":2000000001,"attempts":1,"error_code":null,"error_detail":null,"accepted_at":"{{Time}}","finished_at":"{{Time}}","created_at":"{{Time}}","updated_at":"{{Time}}"}"""),
+        ["RetryMessage"] = new(
+            null,
+            $$"""{"id":"{{Message}}","account_id":"{{Account}}","dialog_id":"{{Dialog}}","direction":"personal_telegram_out","status":"pending","text":"Good morning","priority":"interactive","reply_to":null,"telegram_message_id":null,"telegram_date":null,"from_peer_id":null,"sent_by":2000000001,"attempts":1,"error_code":null,"error_detail":null,"accepted_at":"{{Time}}","finished_at":null,"created_at":"{{Time}}","updated_at":"{{Time}}"}"""),
+        ["MarkDialogRead"] = new(null, ADialog(0)),
+        ["ListDialogs"] = new(null, $$"""{"items":[{{ADialog(2)}}],"next_before":null,"next_cursor":null}"""),
         ["StartLogin"] = new(
             """{"display_name":"Sales"}""",
             $$"""{"login_id":"{{Account}}","status":"ready","method":"qr","qr_url":"tg://login?token=…","expires_at":"{{Time}}","qr_expires_at":"{{Time}}","password_hint":null,"recovery_email":null,"retry_at":null,"code":null,"detail":null,"created_at":"{{Time}}","completed_at":null}"""),
@@ -56,6 +61,9 @@ internal static class Examples
     public static IEnumerable<KeyValuePair<string, Example>> All => ByOperation;
 
     public static Example? Of(string? operation) => operation is null ? null : ByOperation.GetValueOrDefault(operation);
+
+    private static string ADialog(int unread) =>
+        $$"""{"id":"{{Dialog}}","source":"personal_telegram","personal_account_id":"{{Account}}","peer_kind":"user","peer_id":1000002,"username":"boris_example","phone":null,"title":"Boris","last_message_at":"{{Time}}","unread_count":{{unread}},"waiting_since":"{{Time}}","created_at":"{{Time}}","updated_at":"{{Time}}"}""";
 
     private static string SessionOf(string email) => $$"""{"session_token":"ses_…","user":{{Me(email)}} }""";
 

@@ -10,13 +10,18 @@ namespace Integrations.Api.Telegram;
 internal static class DialogEndpoints
 {
     private static readonly UuidParameter AccountId = new("account_id", "The dialogs of one account.");
-    private static readonly UuidParameter Before = new("before", "A dialog's id: only what stands behind it.");
+    private static readonly TextParameter Search = new("q", "Only dialogs with this in the title, the username or the phone.", null, 100);
+    private static readonly FlagParameter Unread = new("unread", "Only dialogs with something unread.", byDefault: false);
+    private static readonly UuidParameter Before = new("before", "A dialog's id: only what stands behind it, wherever it stands by now. Prefer cursor.");
+    private static readonly DialogCursorParameter Cursor = new("cursor", "The next_cursor of an earlier answer: what stands behind that place, which does not move.");
     private static readonly NumberParameter Limit = new("limit", "Dialogs in the answer.", 50, 1, 200);
 
     public static RouteGroupBuilder MapDialogs(this RouteGroupBuilder telegram)
     {
         telegram.MapGet("/dialogs", ListAsync).WithName("ListDialogs").RequireAuthorization(Policies.Read)
-            .WithSummary("The dialogs of the caller's accounts, the last used first").WithQuery(AccountId, Before, Limit).Refuses(ErrorCodes.NotFound);
+            .WithSummary("The dialogs of the caller's accounts, the last used first").WithQuery(AccountId, Search, Unread, Cursor, Before, Limit).Refuses(ErrorCodes.NotFound);
+        telegram.MapPost("/dialogs/{id}/read", ReadAsync).WithName("MarkDialogRead").RequireAuthorization(Policies.Send)
+            .WithSummary("Nothing in this dialog is unread any more").WithDescription("Here only: Telegram is not told.");
         telegram.MapGet("/dialogs/{id}", FindAsync).WithName("GetDialog").RequireAuthorization(Policies.Read).WithSummary("One dialog");
         return telegram;
     }
@@ -24,9 +29,25 @@ internal static class DialogEndpoints
     private static async Task<Ok<DialogPage>> ListAsync(HttpContext context, Caller caller, ListDialogs list, CancellationToken cancellationToken)
     {
         var limit = Limit.Int(context);
-        var dialogs = await list.ExecuteAsync(caller.Principal, AccountId.Read(context), Before.Read(context), limit, cancellationToken);
-        return TypedResults.Ok(new DialogPage([.. dialogs.Select(DialogResponse.From)], dialogs.Count == limit ? dialogs[^1].Id : null));
+        var filter = new DialogFilter
+        {
+            AccountId = AccountId.Read(context),
+            Text = Search.Read(context),
+            Unread = Unread.Read(context),
+            Before = Before.Read(context),
+            Cursor = Cursor.Read(context),
+        };
+        if (filter is { Before: not null, Cursor: not null })
+            throw FieldErrors.One("cursor", "Must not be sent together with before.");
+
+        var dialogs = await list.ExecuteAsync(caller.Principal, filter, limit, cancellationToken);
+        var last = dialogs.Count == limit ? dialogs[^1].Dialog : null;
+        return TypedResults.Ok(new DialogPage(
+            [.. dialogs.Select(DialogResponse.From)], last?.Id, last is null ? null : DialogCursor.Of(last).ToString()));
     }
+
+    private static async Task<Ok<DialogResponse>> ReadAsync(Guid id, Caller caller, MarkDialogRead mark, CancellationToken cancellationToken) =>
+        TypedResults.Ok(DialogResponse.From(await mark.ExecuteAsync(caller.Principal, id, cancellationToken)));
 
     private static async Task<Ok<DialogResponse>> FindAsync(Guid id, Caller caller, FindDialog find, CancellationToken cancellationToken) =>
         TypedResults.Ok(DialogResponse.From(await find.ExecuteAsync(caller.Principal, id, cancellationToken)));
@@ -35,6 +56,7 @@ internal static class DialogEndpoints
 /// <summary>One conversation of an account.</summary>
 /// <param name="Source">personal_telegram.</param>
 /// <param name="PersonalAccountId">The account whose conversation it is.</param>
+/// <param name="WaitingSince">When the oldest message came that nobody has answered; null when nobody waits, and in channels and supergroups.</param>
 /// <param name="PeerKind">user, chat or channel; null until Telegram has told whom a username or a number belongs to.</param>
 internal sealed record DialogResponse(
     Guid Id,
@@ -47,24 +69,36 @@ internal sealed record DialogResponse(
     string? Title,
     DateTimeOffset? LastMessageAt,
     int UnreadCount,
+    DateTimeOffset? WaitingSince,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt)
 {
-    public static DialogResponse From(Dialog dialog) => new(
-        dialog.Id,
-        Words.Of(dialog.Source),
-        dialog.PersonalAccountId,
-        dialog.PeerKind is { } kind ? Words.Of(kind) : null,
-        dialog.PeerId,
-        dialog.Username,
-        Phones.WithPlus(dialog.Phone),
-        dialog.Title,
-        dialog.LastMessageAt,
-        dialog.UnreadCount,
-        dialog.CreatedAt,
-        dialog.UpdatedAt);
+    public static DialogResponse From(DialogView view) => new(
+        view.Dialog.Id,
+        Words.Of(view.Dialog.Source),
+        view.Dialog.PersonalAccountId,
+        view.Dialog.PeerKind is { } kind ? Words.Of(kind) : null,
+        view.Dialog.PeerId,
+        view.Dialog.Username,
+        Phones.WithPlus(view.Dialog.Phone),
+        view.Dialog.Title,
+        view.Dialog.LastMessageAt,
+        view.Dialog.UnreadCount,
+        view.WaitingSince,
+        view.Dialog.CreatedAt,
+        view.Dialog.UpdatedAt);
 }
 
 /// <summary>A page, the last used first.</summary>
 /// <param name="NextBefore">Ask again with <c>before</c> set to it for the next page; null at the end.</param>
-internal sealed record DialogPage(IReadOnlyList<DialogResponse> Items, Guid? NextBefore);
+/// <param name="NextCursor">The same as a place that does not move when its dialog is used again: ask with <c>cursor</c> set to it.</param>
+internal sealed record DialogPage(IReadOnlyList<DialogResponse> Items, Guid? NextBefore, string? NextCursor);
+
+internal sealed class DialogCursorParameter(string name, string description) : QueryParameter(name, description)
+{
+    public override QuerySchema Schema => new("string", Maximum: 48);
+
+    public override string? Problem(string text) => DialogCursor.TryParse(text, out _) ? null : "Must be the next_cursor of an earlier answer.";
+
+    public DialogCursor? Read(HttpContext context) => DialogCursor.TryParse(Text(context), out var cursor) ? cursor : null;
+}

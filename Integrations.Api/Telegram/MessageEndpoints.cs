@@ -17,6 +17,12 @@ internal static class MessageEndpoints
     private static readonly UuidParameter DialogId = new("dialog_id", "The messages of one dialog.");
     private static readonly UuidParameter AccountId = new("account_id", "The messages of one account.");
     private static readonly UuidParameter Before = new("before", "A message's id: only what came before it.");
+    private static readonly TextParameter Search = new(
+        "q",
+        $"Only messages that hold this text. One answer looks through {ListMessages.SearchWindow} messages; next_before tells where to go on, also when nothing was found among them.",
+        null,
+        100);
+
     private static readonly NumberParameter Limit = new("limit", "Messages in the answer.", 50, 1, 200);
 
     public static RouteGroupBuilder MapMessages(this RouteGroupBuilder telegram)
@@ -31,11 +37,17 @@ internal static class MessageEndpoints
             .Refuses(
                 ErrorCodes.ValidationFailed, ErrorCodes.NotFound, ErrorCodes.AccountNotActive, ErrorCodes.IdempotencyMismatch, ErrorCodes.IdempotencyInProgress,
                 ErrorCodes.ServiceUnavailable);
+        telegram.MapPost("/messages/{id}/retry", RetryAsync).WithName("RetryMessage").RequireAuthorization(Policies.Send)
+            .WithSummary("Send a failed message again")
+            .WithDescription(
+                "The same message becomes pending again and keeps Telegram's key against doubles: what Telegram has taken once is not sent twice. "
+                + "It keeps its place in the order of its dialog.")
+            .Refuses(ErrorCodes.NotFound, ErrorCodes.Conflict, ErrorCodes.AccountNotActive);
         telegram.MapGet("/messages/{id}", FindAsync).WithName("GetMessage").RequireAuthorization(Policies.Read).WithSummary("One message");
         telegram.MapGet("/messages", ListAsync).WithName("ListMessages").RequireAuthorization(Policies.Read)
             .WithSummary("The messages of a dialog or an account, the newest first")
             .WithDescription("Name a dialog or an account, or both.")
-            .WithQuery(DialogId, AccountId, Before, Limit)
+            .WithQuery(DialogId, AccountId, Search, Before, Limit)
             .Refuses(ErrorCodes.NotFound);
         return telegram;
     }
@@ -62,6 +74,9 @@ internal static class MessageEndpoints
         return TypedResults.Accepted(address, AcceptedResponse.From(accepted));
     }
 
+    private static async Task<Accepted<MessageResponse>> RetryAsync(Guid id, Caller caller, RetryMessage retry, CancellationToken cancellationToken) =>
+        TypedResults.Accepted($"/api/v1/telegram/messages/{id}", MessageResponse.From(await retry.ExecuteAsync(caller.Principal, id, cancellationToken)));
+
     private static async Task<Ok<MessageResponse>> FindAsync(Guid id, Caller caller, FindMessage find, CancellationToken cancellationToken) =>
         TypedResults.Ok(MessageResponse.From(await find.ExecuteAsync(caller.Principal, id, TimeSpan.Zero, cancellationToken)));
 
@@ -71,8 +86,8 @@ internal static class MessageEndpoints
         if (dialog is null && account is null)
             throw FieldErrors.One("dialog_id", "Required, unless account_id is given.");
 
-        var messages = await list.ExecuteAsync(caller.Principal, dialog, account, Before.Read(context), limit, cancellationToken);
-        return TypedResults.Ok(new MessagePage([.. messages.Select(MessageResponse.From)], messages.Count == limit ? messages[^1].Id : null));
+        var messages = await list.ExecuteAsync(caller.Principal, dialog, account, Before.Read(context), Search.Read(context), limit, cancellationToken);
+        return TypedResults.Ok(new MessagePage([.. messages.Items.Select(MessageResponse.From)], messages.NextBefore));
     }
 
     private static string? KeyOf(HttpRequest request)

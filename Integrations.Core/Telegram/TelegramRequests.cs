@@ -43,10 +43,12 @@ public static class TelegramRequests
         services.TryAddSingleton<ConnectByQr>();
 
         services.TryAddSingleton<AcceptMessage>();
+        services.TryAddSingleton<RetryMessage>();
         services.TryAddSingleton<FindMessage>();
         services.TryAddSingleton<ListMessages>();
         services.TryAddSingleton<ListDialogs>();
         services.TryAddSingleton<FindDialog>();
+        services.TryAddSingleton<MarkDialogRead>();
         return builder;
     }
 }

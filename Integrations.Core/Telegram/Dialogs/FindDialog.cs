@@ -8,12 +8,12 @@ namespace Integrations.Core.Telegram.Dialogs;
 public sealed class FindDialog(TenantDatabase database)
 {
     /// <exception cref="IntegrationException">NOT_FOUND.</exception>
-    public Task<Dialog> ExecuteAsync(Principal principal, Guid id, CancellationToken cancellationToken)
+    public Task<DialogView> ExecuteAsync(Principal principal, Guid id, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(principal);
         return database.InTenantAsync(
             principal.Tenant,
-            async transaction => await ListDialogs.Of(transaction, principal).SingleOrDefaultAsync(dialog => dialog.Id == id, cancellationToken)
+            async transaction => await DialogView.Of(transaction, ListDialogs.Of(transaction, principal).Where(dialog => dialog.Id == id)).SingleOrDefaultAsync(cancellationToken)
                 ?? throw new IntegrationException(ErrorCodes.NotFound),
             cancellationToken);
     }

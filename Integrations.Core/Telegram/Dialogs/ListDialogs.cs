@@ -1,42 +1,64 @@
 using Integrations.Core.Errors;
+using Integrations.Core.Persistence;
 using Integrations.Core.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
 namespace Integrations.Core.Telegram.Dialogs;
 
+/// <summary>Which dialogs are wanted; what is null or false leaves none out.</summary>
+public sealed record DialogFilter
+{
+    public Guid? AccountId { get; init; }
+
+    /// <summary>A part of the title, the username or the phone, in any case of letters.</summary>
+    public string? Text { get; init; }
+
+    public bool Unread { get; init; }
+
+    /// <summary>A dialog's id: only what stands behind it in the order, wherever it stands by now.</summary>
+    public Guid? Before { get; init; }
+
+    /// <summary>Only what stands behind this place.</summary>
+    public DialogCursor? Cursor { get; init; }
+}
+
 /// <summary>The dialogs of the caller's accounts, the last used first.</summary>
 public sealed class ListDialogs(TenantDatabase database)
 {
-    /// <param name="accountId">Only those of one account; null for all.</param>
-    /// <param name="before">A dialog's id: only what stands behind it in the order.</param>
     /// <exception cref="IntegrationException">NOT_FOUND when the account, or the dialog to go on from, is not the caller's.</exception>
-    public Task<List<Dialog>> ExecuteAsync(Principal principal, Guid? accountId, Guid? before, int limit, CancellationToken cancellationToken)
+    public Task<List<DialogView>> ExecuteAsync(Principal principal, DialogFilter filter, int limit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(principal);
+        ArgumentNullException.ThrowIfNull(filter);
         return database.InTenantAsync(
             principal.Tenant,
             async transaction =>
             {
-                var own = transaction.Db.TelegramAccounts.Where(account => account.UserId == principal.UserId);
-                if (accountId is not null && !await own.AnyAsync(account => account.Id == accountId, cancellationToken))
-                    throw new IntegrationException(ErrorCodes.NotFound);
-
                 var dialogs = Of(transaction, principal);
-                if (accountId is not null)
-                    dialogs = dialogs.Where(dialog => dialog.PersonalAccountId == accountId);
-                if (before is not null)
+                if (filter.AccountId is { } accountId)
                 {
-                    var from = await dialogs.SingleOrDefaultAsync(dialog => dialog.Id == before, cancellationToken)
-                        ?? throw new IntegrationException(ErrorCodes.NotFound);
-                    // A dialog without messages stands where it was opened.
-                    var at = from.LastMessageAt ?? from.CreatedAt;
-                    dialogs = dialogs.Where(dialog =>
-                        (dialog.LastMessageAt ?? dialog.CreatedAt) < at
-                        || ((dialog.LastMessageAt ?? dialog.CreatedAt) == at && dialog.Id.CompareTo(from.Id) < 0));
+                    if (!await transaction.Db.TelegramAccounts.AnyAsync(account => account.Id == accountId && account.UserId == principal.UserId, cancellationToken))
+                        throw new IntegrationException(ErrorCodes.NotFound);
+                    dialogs = dialogs.Where(dialog => dialog.PersonalAccountId == accountId);
                 }
 
-                return await dialogs.OrderByDescending(dialog => dialog.LastMessageAt ?? dialog.CreatedAt).ThenByDescending(dialog => dialog.Id)
-                    .Take(limit).ToListAsync(cancellationToken);
+                var cursor = filter.Cursor;
+                if (filter.Before is { } before)
+                {
+                    cursor = DialogCursor.Of(await dialogs.SingleOrDefaultAsync(dialog => dialog.Id == before, cancellationToken)
+                        ?? throw new IntegrationException(ErrorCodes.NotFound));
+                }
+
+                if (cursor is { } place)
+                {
+                    dialogs = dialogs.Where(dialog =>
+                        (dialog.LastMessageAt ?? dialog.CreatedAt) < place.At
+                        || ((dialog.LastMessageAt ?? dialog.CreatedAt) == place.At && dialog.Id.CompareTo(place.Id) < 0));
+                }
+
+                var page = Matching(dialogs, filter)
+                    .OrderByDescending(dialog => dialog.LastMessageAt ?? dialog.CreatedAt).ThenByDescending(dialog => dialog.Id).Take(limit);
+                return await DialogView.Of(transaction, page).ToListAsync(cancellationToken);
             },
             cancellationToken);
     }
@@ -44,4 +66,22 @@ public sealed class ListDialogs(TenantDatabase database)
     internal static IQueryable<Dialog> Of(TenantTransaction transaction, Principal principal) =>
         transaction.Db.Dialogs.AsNoTracking().Where(dialog =>
             transaction.Db.TelegramAccounts.Any(account => account.Id == dialog.PersonalAccountId && account.UserId == principal.UserId));
+
+    private static IQueryable<Dialog> Matching(IQueryable<Dialog> dialogs, DialogFilter filter)
+    {
+        if (filter.Unread)
+            dialogs = dialogs.Where(dialog => dialog.UnreadCount > 0);
+        if (filter.Text is { } text)
+        {
+            var anywhere = LikePattern.Containing(text);
+            // People write @ before a username and + before a number; neither is stored for certain.
+            var name = LikePattern.Containing(text.TrimStart('@', '+'));
+            dialogs = dialogs.Where(dialog =>
+                EF.Functions.ILike(dialog.Title!, anywhere, LikePattern.Escape)
+                || EF.Functions.ILike(dialog.Username!, name, LikePattern.Escape)
+                || EF.Functions.ILike(dialog.Phone!, name, LikePattern.Escape));
+        }
+
+        return dialogs;
+    }
 }

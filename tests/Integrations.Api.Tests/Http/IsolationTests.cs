@@ -20,10 +20,12 @@ public sealed partial class IsolationTests(ApiHost host)
         ("GET", "/api/v1/telegram/qr-code?session_id=$A", null),
         ("POST", "/api/v1/telegram/send", """{"account_id":"$A","to":{"username":"boris_example"},"text":"x"}"""),
         ("GET", "/api/v1/telegram/messages/$M", null),
+        ("POST", "/api/v1/telegram/messages/$M/retry", null),
         ("GET", "/api/v1/telegram/messages?account_id=$A", null),
         ("GET", "/api/v1/telegram/messages?dialog_id=$D", null),
         ("GET", "/api/v1/telegram/dialogs?account_id=$A", null),
         ("GET", "/api/v1/telegram/dialogs/$D", null),
+        ("POST", "/api/v1/telegram/dialogs/$D/read", null),
         ("GET", "/api/v1/telegram/dialogs?before=$D", null),
         ("GET", "/api/personal-telegram-accounts/$A", null),
         ("PATCH", "/api/personal-telegram-accounts/$A", """{"display_name":"stolen"}"""),
@@ -81,7 +83,7 @@ public sealed partial class IsolationTests(ApiHost host)
         {
             Assert.Equal("[]", (await client.GetAsync("/api/v1/telegram/accounts?active_only=false")).Raw);
             Assert.Equal("[]", (await client.GetAsync("/api/personal-telegram-accounts")).Raw);
-            Assert.Equal("""{"items":[],"next_before":null}""", (await client.GetAsync("/api/v1/telegram/dialogs")).Raw);
+            Assert.Equal("""{"items":[],"next_before":null,"next_cursor":null}""", (await client.GetAsync("/api/v1/telegram/dialogs")).Raw);
             Assert.Equal("""{"items":[],"total":0,"page":1,"size":20,"pages":0}""", (await client.GetAsync("/api/v1/telegram/logs")).Raw);
             Assert.Equal("0", (await client.GetAsync("/api/v1/telegram/stats/errors")).Text("total_actions"));
         }

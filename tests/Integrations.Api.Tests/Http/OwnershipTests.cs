@@ -76,6 +76,8 @@ public sealed class OwnershipTests(ApiHost host)
             ("POST", $"/api/v1/telegram/accounts/{account}/reconnect", null),
             ("GET", $"/api/v1/telegram/qr-code?session_id={account}", null),
             ("GET", $"/api/v1/telegram/messages/{message.Text("id")}", null),
+            ("POST", $"/api/v1/telegram/messages/{message.Text("id")}/retry", null),
+            ("POST", $"/api/v1/telegram/dialogs/{message.Text("dialog_id")}/read", null),
             ("GET", $"/api/v1/telegram/messages?account_id={account}", null),
             ("GET", $"/api/v1/telegram/messages?dialog_id={message.Text("dialog_id")}", null),
             ("GET", $"/api/v1/telegram/dialogs/{message.Text("dialog_id")}", null),
@@ -85,7 +87,7 @@ public sealed class OwnershipTests(ApiHost host)
         foreach (var (method, path, body) in routes)
             (await administrator.SendAsync(new HttpMethod(method), path, body is null ? null : TestClient.Json(body))).Expect(404, "NOT_FOUND");
         Assert.Equal("[]", (await administrator.GetAsync("/api/v1/telegram/accounts?active_only=false")).Raw);
-        Assert.Equal("""{"items":[],"next_before":null}""", (await administrator.GetAsync("/api/v1/telegram/dialogs")).Raw);
+        Assert.Equal("""{"items":[],"next_before":null,"next_cursor":null}""", (await administrator.GetAsync("/api/v1/telegram/dialogs")).Raw);
         Assert.Equal(1L, await host.ScalarAsync<long>("select count(*) from messages where account_id = $1", account));
     }
 
