@@ -5,6 +5,7 @@ using Integrations.Api.Errors;
 using Integrations.Api.Events;
 using Integrations.Api.Health;
 using Integrations.Api.Internal;
+using Integrations.Api.Overview;
 using Integrations.Api.PersonalAccounts;
 using Integrations.Api.Projects;
 using Integrations.Api.Telegram;
@@ -49,6 +50,7 @@ namespace Integrations.Api.Json;
 [JsonSerializable(typeof(DeletionResponse))]
 [JsonSerializable(typeof(ProjectRequest))]
 [JsonSerializable(typeof(ProjectResponse[]))]
+[JsonSerializable(typeof(OverviewResponse))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(DetailedHealthResponse))]
 [JsonSerializable(typeof(TicketResponse))]

@@ -51,6 +51,9 @@ internal static class Examples
         ["ReconnectPersonalAccount"] = new("""{"phone":"+9996611234"}""", null),
         ["OpenProject"] = new(
             """{"name":"Shop"}""", $$"""{"id":"{{Account}}","name":"Shop","mirroring":false,"created_at":"{{Time}}","updated_at":"{{Time}}"}"""),
+        ["GetOverview"] = new(
+            null,
+            $$"""{"attention":[{"kind":"message_failed","severity":"error","account_id":"{{Account}}","dialog_id":"{{Dialog}}","message_id":"{{Message}}","code":"TG_PEER_FORBIDDEN","since":"{{Time}}","until":null,"action":"retry"}],"numbers":{"accounts":{"pending":0,"active":12,"error":1,"paused":0,"disconnected":2},"hours":[{"hour":"{{Time}}","received":40,"sent":31,"failed":1}],"delivery_delay_ms":{"p50":180.5,"p95":640.25} },"generated_at":"{{Time}}"}"""),
         ["GetErrorStatistics"] = new(null, """{"total_actions":120,"error_count":3,"success_count":115,"error_rate":2.5,"period_days":7}"""),
         ["IssueEventTicket"] = new(null, $$"""{"ticket":"tkt_…","expires_at":"{{Time}}"}"""),
         ["GetDetailedHealth"] = new(

@@ -1,0 +1,163 @@
+using Integrations.Core.Persistence;
+using Integrations.Core.Secrets;
+using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Tenancy;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Integrations.Core.Overview;
+
+/// <summary>What needs attention and how the last day went, in four statements whatever the number of accounts.</summary>
+/// <remarks>
+/// Administrators see the connections and the counts of all accounts of their tenant. Single messages and dialogs are named only to the
+/// user of their account.
+/// </remarks>
+public sealed class ReadOverview(TenantDatabase database, IOptions<SecretsOptions> secrets, TimeProvider time)
+{
+    /// <summary>Each kind of problem is told at most this often: who has more of one kind has one problem.</summary>
+    private const int MostOfOneKind = 50;
+
+    /// <summary>Among how many of the caller's last used dialogs those are looked for that wait.</summary>
+    private const int DialogsLookedAt = 500;
+
+    private const string Problems =
+        """
+        with reach as (select a.* from telegram_accounts a where a.tenant_id = $1 and a.deleted_at is null and ($3 or a.user_id = $2)),
+        errors as (
+            select case when a.last_error_code in ('TG_LOGIN_EXPIRED', 'TG_QR_EXPIRED') then 'login_expired' else 'account_error' end as kind,
+                   a.id, coalesce(a.last_error_code, 'INTERNAL') as code, a.updated_at
+              from reach a
+             -- A login that came to nothing is forgotten after a day; an account that once worked is not.
+             where a.status = 'error' and a.goal = 'connected' and (a.telegram_user_id is not null or a.updated_at > $4)
+             order by a.updated_at desc limit $5
+        ), waits as (
+            select a.id, f.updated_at, f.until
+              from telegram_flood_waits f join reach a on a.id = f.account_id
+             where f.chat = '' and f.method = 'messages.sendMessage' and f.until > $6
+             order by f.until desc limit $5
+        ), failures as (
+            select m.account_id, m.dialog_id, m.id, coalesce(m.error_code, 'INTERNAL') as code, m.finished_at
+              from messages m
+             where m.tenant_id = $1 and m.status = 'failed' and m.direction = 'personal_telegram_out' and m.finished_at > $4
+               and m.account_id in (select r.id from reach r where r.user_id = $2)
+             order by m.finished_at desc limit $5
+        ), recent as (
+            select d.id, d.personal_account_id
+              from dialogs d
+             where d.tenant_id = $1 and d.personal_account_id in (select r.id from reach r where r.user_id = $2)
+               and d.last_message_at is not null and d.peer_kind is distinct from 'channel'
+             order by d.last_message_at desc limit $8
+        ), waiting as (
+            select d.personal_account_id, d.id, oldest.came_at
+              from recent d
+              cross join lateral (
+                select coalesce(m.telegram_date, m.created_at) as came_at
+                  from messages m
+                 where m.dialog_id = d.id and m.direction = 'personal_telegram_in'
+                   and m.seq > coalesce((select max(o.seq) from messages o
+                                          where o.dialog_id = d.id and o.direction = 'personal_telegram_out' and o.status <> 'failed'), 0)
+                 order by m.seq limit 1) oldest
+             where oldest.came_at < $7
+             order by oldest.came_at limit $5
+        )
+        select kind, case kind when 'login_expired' then 'warning' else 'error' end, id, null::uuid, null::uuid, code, updated_at, null::timestamptz,
+               case when kind = 'login_expired' or code = 'TG_SESSION_EXPIRED' then 'log_in' else 'reconnect' end
+          from errors
+        union all select 'flood_wait', 'warning', id, null, null, 'TG_API_429', updated_at, until, 'wait' from waits
+        union all select 'message_failed', 'error', account_id, dialog_id, id, code, finished_at, null, 'retry' from failures
+        union all select 'dialog_waiting', 'warning', personal_account_id, id, null, 'NO_ANSWER', came_at, null, 'answer' from waiting
+        """;
+
+    private const string Traffic =
+        """
+        with reach as (select a.id from telegram_accounts a where a.tenant_id = $1 and ($3 or a.user_id = $2)),
+        counted as (
+            select date_trunc('hour', m.created_at) as hour,
+                   count(*) filter (where m.direction = 'personal_telegram_in') as received,
+                   count(*) filter (where m.direction = 'personal_telegram_out') as sent,
+                   count(*) filter (where m.direction = 'personal_telegram_out' and m.status = 'failed') as failed
+              from messages m
+             where m.tenant_id = $1 and m.created_at >= date_trunc('hour', $4::timestamptz) and m.account_id in (select id from reach)
+             group by 1
+        )
+        select h, coalesce(c.received, 0), coalesce(c.sent, 0), coalesce(c.failed, 0)
+          from generate_series(date_trunc('hour', $4::timestamptz) + interval '1 hour', date_trunc('hour', $5::timestamptz), interval '1 hour') h
+          left join counted c on c.hour = h
+         order by h
+        """;
+
+    private const string Delay =
+        """
+        select percentile_cont(array[0.5, 0.95]) within group (order by 1000 * extract(epoch from m.finished_at - m.accepted_at)::float8)
+          from messages m
+         where m.tenant_id = $1 and m.created_at >= $4 and m.status = 'delivered' and m.accepted_at is not null
+           and m.account_id in (select a.id from telegram_accounts a where a.tenant_id = $1 and ($3 or a.user_id = $2))
+        """;
+
+    /// <param name="patience">How long somebody may wait for an answer before it is a problem.</param>
+    public Task<OverviewPage> ExecuteAsync(Principal principal, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(principal);
+        var now = time.GetUtcNow();
+        return database.InTenantAsync(
+            principal.Tenant,
+            async transaction =>
+            {
+                var attention = await ReadAsync(
+                    Command(transaction, Problems, principal, now.AddDays(-1), MostOfOneKind, now, now - patience, DialogsLookedAt), Item, cancellationToken);
+                if (principal.ManagesAccounts)
+                    attention.Add(OfKeys());
+                var states = await ReadAsync(
+                    Command(transaction, "select a.status, count(*) from telegram_accounts a where a.tenant_id = $1 and a.deleted_at is null and ($3 or a.user_id = $2) group by 1", principal),
+                    row => (Status: row.GetString(0), Count: row.GetInt64(1)),
+                    cancellationToken);
+                var hours = await ReadAsync(
+                    Command(transaction, Traffic, principal, now.AddDays(-1), now),
+                    row => new HourOfTraffic(row.GetFieldValue<DateTimeOffset>(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)),
+                    cancellationToken);
+                var delays = await ReadAsync(
+                    Command(transaction, Delay, principal, now.AddDays(-1)), row => row.IsDBNull(0) ? null : row.GetFieldValue<double[]>(0), cancellationToken);
+                var accounts = Enum.GetValues<AccountStatus>().ToDictionary(Words.Of, status => states.SingleOrDefault(state => state.Status == Words.Of(status)).Count);
+                return new OverviewPage(
+                    [.. attention.OrderBy(item => item.Severity switch { "error" => 0, "warning" => 1, _ => 2 }).ThenByDescending(item => item.Since)],
+                    new OverviewNumbers(accounts, hours, delays[0]?[0], delays[0]?[1]),
+                    now);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>The keys lie in files beside the service: whoever loses them loses every secret, and whoever reads them reads them all.</summary>
+    private AttentionItem OfKeys() => KeyFileModes.ProblemOfDirectory(secrets.Value.Directory) is null
+        ? new("key_file", "info", null, null, null, "LOCAL_KEY_FILE", null, null, "keep_keys")
+        : new("key_file", "error", null, null, null, "KEY_FILE_OPEN", null, null, "close_keys");
+
+    private static AttentionItem Item(NpgsqlDataReader row)
+    {
+        Guid? Id(int i) => row.IsDBNull(i) ? null : row.GetGuid(i);
+        DateTimeOffset? At(int i) => row.IsDBNull(i) ? null : row.GetFieldValue<DateTimeOffset>(i);
+        return new(row.GetString(0), row.GetString(1), Id(2), Id(3), Id(4), row.GetString(5), At(6), At(7), row.GetString(8));
+    }
+
+    private static NpgsqlCommand Command(TenantTransaction transaction, string sql, Principal principal, params object[] more)
+    {
+        var command = transaction.Command(sql);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = principal.Tenant.Value });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = principal.UserId });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = principal.ManagesAccounts });
+        foreach (var value in more)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        return command;
+    }
+
+    private static async Task<List<T>> ReadAsync<T>(NpgsqlCommand command, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
+        await using (command)
+        {
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            var rows = new List<T>();
+            while (await reader.ReadAsync(cancellationToken))
+                rows.Add(read(reader));
+            return rows;
+        }
+    }
+}

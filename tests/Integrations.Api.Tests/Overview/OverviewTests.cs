@@ -1,0 +1,138 @@
+using System.Text.Json.Nodes;
+using Integrations.Api.Tests.Host;
+
+namespace Integrations.Api.Tests.Overview;
+
+[Collection(ApiCollection.Name)]
+public sealed class OverviewTests(ApiHost host)
+{
+    private const string Path = "/api/v1/overview";
+    private static long _lastTelegramUser = 8_000_000_000;
+
+    [Fact]
+    public async Task Each_problem_is_told_with_its_one_action()
+    {
+        var tenant = await host.AddTenantAsync();
+        using var client = host.User(1, "operator", tenant);
+        var account = await ActiveAsync(client);
+        var dialog = await SpokenAsync(account, "2 hours");
+        var failed = Guid.CreateVersion7();
+        await host.ExecuteAsync(
+            """
+            insert into messages (id, tenant_id, account_id, dialog_id, shard, direction, status, text, random_id, accepted_at, finished_at, error_code)
+            select v.id, a.tenant_id, a.id, $3, a.shard, 'personal_telegram_out', 'failed', 'x', v.random, now(), now() - v.age, 'TG_PEER_FORBIDDEN'
+              from telegram_accounts a, (values ($2, 11, interval '1 hour'), (gen_random_uuid(), 12, interval '25 hours')) v (id, random, age) where a.id = $1
+            """,
+            account,
+            failed,
+            dialog);
+        await host.ExecuteAsync(
+            "insert into telegram_flood_waits (account_id, method, tenant_id, until) values ($1, 'messages.sendMessage', $2, now() + interval '1 hour')", account, tenant);
+        var broken = await ActiveAsync(client);
+        await host.ExecuteAsync("update telegram_accounts set status = 'error', last_error_code = 'TG_SESSION_EXPIRED' where id = $1", broken);
+        var abandoned = (await client.GetAsync("/api/v1/telegram/qr-code")).Expect(200).Id("session_id");
+        await host.ExecuteAsync(
+            "with l as (update telegram_logins set state = 'expired' where id = $1) update telegram_accounts set status = 'error', last_error_code = 'TG_LOGIN_EXPIRED' where id = $1", abandoned);
+
+        var page = (await client.GetAsync(Path)).Expect(200);
+
+        Assert.Equal(
+            [
+                $"account_error error {broken} - TG_SESSION_EXPIRED log_in",
+                $"dialog_waiting warning {account} {dialog} NO_ANSWER answer",
+                $"flood_wait warning {account} - TG_API_429 wait",
+                $"login_expired warning {abandoned} - TG_LOGIN_EXPIRED log_in",
+                $"message_failed error {account} {failed} TG_PEER_FORBIDDEN retry",
+            ],
+            Problems(page));
+        Assert.Equal(["attention", "numbers", "generated_at"], page.Fields);
+        Assert.NotNull(page.Body!["attention"]!.AsArray().Single(item => item!["kind"]!.ToString() == "flood_wait")!["until"]);
+        Assert.Equal(["error", "error", "warning", "warning", "warning"], page.Body["attention"]!.AsArray().Select(item => item!["severity"]!.ToString()));
+        Assert.DoesNotContain("dialog_waiting", (await client.GetAsync($"{Path}?waiting_minutes=180")).Expect(200).Raw, StringComparison.Ordinal);
+        Assert.Equal(["waiting_minutes"], (await client.GetAsync($"{Path}?waiting_minutes=0")).Expect(400, "VALIDATION_FAILED").ErrorFields);
+    }
+
+    [Fact]
+    public async Task Administrators_see_all_connections_and_counts_and_no_messages_of_others_and_foreign_tenants_nothing()
+    {
+        var tenant = await host.AddTenantAsync();
+        using var employee = host.User(1, "operator", tenant);
+        using var colleague = host.User(2, "operator", tenant);
+        using var administrator = host.User(3, "admin", tenant);
+        using var foreign = host.User(1, "admin", await host.AddTenantAsync());
+        var account = await ActiveAsync(employee);
+        await SpokenAsync(account, "2 hours");
+        await host.ExecuteAsync("update telegram_accounts set status = 'error', last_error_code = 'TG_UNAVAILABLE' where id = $1", account);
+
+        Assert.Equal([$"account_error error {account} - TG_UNAVAILABLE reconnect", "key_file info - - LOCAL_KEY_FILE keep_keys"], Problems((await administrator.GetAsync(Path)).Expect(200)));
+        Assert.Equal(["key_file info - - LOCAL_KEY_FILE keep_keys"], Problems((await foreign.GetAsync(Path)).Expect(200)));
+        Assert.Empty(Problems((await colleague.GetAsync(Path)).Expect(200)));
+        Assert.Equal(2, Problems((await employee.GetAsync(Path)).Expect(200)).Length);
+        foreach (var (client, accounts, received) in new[] { (employee, "1", 1), (administrator, "1", 1), (colleague, "0", 0), (foreign, "0", 0) })
+        {
+            var page = (await client.GetAsync(Path)).Expect(200);
+            Assert.Equal(accounts, page.Text("numbers.accounts.error"));
+            Assert.Equal(received, page["numbers.hours"]!.AsArray().Sum(hour => (int)hour!["received"]!));
+        }
+    }
+
+    [Fact]
+    public async Task The_numbers_are_those_of_the_last_day()
+    {
+        var tenant = await host.AddTenantAsync();
+        using var client = host.User(1, "operator", tenant);
+        var empty = (await client.GetAsync(Path)).Expect(200);
+        Assert.Null(empty["numbers.delivery_delay_ms.p50"]);
+        Assert.Equal(24, empty["numbers.hours"]!.AsArray().Count);
+        var account = await ActiveAsync(client);
+        var dialog = await SpokenAsync(account, "1 minute");
+        await host.ExecuteAsync(
+            """
+            insert into messages (id, tenant_id, account_id, dialog_id, shard, direction, status, text, random_id, accepted_at, finished_at, created_at)
+            select gen_random_uuid(), a.tenant_id, a.id, $2, a.shard, 'personal_telegram_out', case n when 1 then 'failed' else 'delivered' end, 'x', n,
+                   now(), now() + n * interval '100 milliseconds', case n when 12 then now() - interval '3 days' else now() end
+              from telegram_accounts a, generate_series(1, 12) n where a.id = $1
+            """,
+            account,
+            dialog);
+
+        var page = (await client.GetAsync(Path)).Expect(200);
+
+        var hours = page["numbers.hours"]!.AsArray();
+        Assert.Equal((11, 1, 1), (hours.Sum(hour => (int)hour!["sent"]!), hours.Sum(hour => (int)hour!["failed"]!), hours.Sum(hour => (int)hour!["received"]!)));
+        Assert.Equal(("650", "1055"), (Whole(page["numbers.delivery_delay_ms.p50"]), Whole(page["numbers.delivery_delay_ms.p95"])));
+        Assert.Equal("""{"pending":0,"active":1,"error":0,"paused":0,"disconnected":0}""", page["numbers.accounts"]!.ToJsonString());
+    }
+
+    private static string Whole(JsonNode? number) => Math.Round((double)number!).ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private static string[] Problems(Answer page) =>
+    [
+        .. page.Body!["attention"]!.AsArray()
+            .Select(item => $"{item!["kind"]} {item["severity"]} {item["account_id"]?.ToString() ?? "-"} {(item["message_id"] ?? item["dialog_id"])?.ToString() ?? "-"} {item["code"]} {item["action"]}")
+            .Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>A dialog in which somebody said something so long ago.</summary>
+    private async Task<Guid> SpokenAsync(Guid account, string ago)
+    {
+        var dialog = Guid.CreateVersion7();
+        await host.ExecuteAsync(
+            $"""
+             with d as (insert into dialogs (id, tenant_id, source, personal_account_id, peer_kind, peer_id, last_message_at)
+                        select $2, tenant_id, 'personal_telegram', id, 'user', 1, now() - interval '{ago}' from telegram_accounts where id = $1)
+             insert into messages (id, tenant_id, account_id, dialog_id, shard, direction, status, text, telegram_date)
+             select gen_random_uuid(), tenant_id, id, $2, shard, 'personal_telegram_in', 'received', 'x', now() - interval '{ago}' from telegram_accounts where id = $1
+             """,
+            account,
+            dialog);
+        return dialog;
+    }
+
+    private async Task<Guid> ActiveAsync(TestClient client)
+    {
+        var session = (await client.GetAsync("/api/v1/telegram/qr-code")).Expect(200).Id("session_id");
+        await host.Worker.ScanAsync(session, Interlocked.Increment(ref _lastTelegramUser));
+        return session;
+    }
+}
