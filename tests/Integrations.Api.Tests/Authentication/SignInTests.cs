@@ -31,7 +31,7 @@ public sealed class SignInTests(ApiHost host)
     public async Task Signing_in_begins_a_session_and_signing_out_ends_it()
     {
         using var anonymous = host.Anonymous();
-        var signedIn = (await anonymous.PostAsync("/api/v1/auth/sign-in", new { email = "OWNER@example.org", password = ApiHost.OwnerPassword })).Expect(200);
+        var signedIn = (await anonymous.PostAsync("/api/v1/auth/sign-in", new { email = "First.OWNER@example.org", password = ApiHost.OwnerPassword })).Expect(200);
         Assert.Equal(["session_token", "user"], signedIn.Fields);
         Assert.StartsWith("ses_", signedIn.Text("session_token"), StringComparison.Ordinal);
         using var session = new TestClient(host.Address, signedIn.Text("session_token"));

@@ -21,7 +21,7 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
 {
     public const string JwtSecret = "a secret that only this test process knows";
     public const string InternalKey = "a key that only this test process knows, too";
-    public const string OwnerEmail = "owner@example.org";
+    public const string OwnerEmail = "first.owner@example.org";
     public const string OwnerPassword = "correct horse battery staple";
 
     /// <summary>How long the host waits for requests that do not end when it stops.</summary>
