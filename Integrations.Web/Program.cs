@@ -55,5 +55,6 @@ app.UseAuthorization();
 app.UseAntiforgery();
 app.MapStaticAssets();
 app.MapSignIn();
+app.MapPalette();
 app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
 app.Run();

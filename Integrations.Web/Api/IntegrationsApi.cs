@@ -70,6 +70,10 @@ internal sealed class IntegrationsApi(HttpClient http, SessionToken session)
         return await ReadAsync<AcceptedMessage>(response, cancellationToken);
     }
 
+    /// <summary>The caller's log, the newest first; a page is counted from 1.</summary>
+    public Task<LogPage> LogsAsync(string? status, int days, int page, CancellationToken cancellationToken) =>
+        GetAsync<LogPage>($"{Telegram}/logs?days_back={days}&page={page}&size=50{(status is null ? "" : $"&log_status={status}")}", cancellationToken);
+
     private static string LoginPath(Guid id) => $"{Accounts}/login/{id}";
 
     private static string Before(Guid? id) => id is null ? "" : $"&before={id}";

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Integrations.Web.Api;
 
 /// <summary>A page, the newest first; <paramref name="NextBefore"/> asks for the next one and is null at the end.</summary>
@@ -50,3 +52,15 @@ public sealed record Recipient(Guid? DialogId = null, string? Username = null, s
 internal sealed record SendText(Guid AccountId, Recipient To, string Text);
 
 internal sealed record AcceptedMessage(Guid Id, string Status, DateTimeOffset CreatedAt);
+
+/// <summary>A page of the log, counted from 1.</summary>
+internal sealed record LogPage(LogLine[] Items, long Total, int Page, int Pages);
+
+/// <summary>One line of the log.</summary>
+internal sealed record LogLine(
+    Guid Id, int? UserId, Guid? AccountId, string Action, string Status, JsonElement Details, string? ErrorCode, string? ErrorMessage, DateTimeOffset CreatedAt)
+{
+    /// <summary>The trace to ask about, where the line has one.</summary>
+    public string? TraceId =>
+        Details.ValueKind is JsonValueKind.Object && Details.TryGetProperty("trace_id", out var id) && id.ValueKind is JsonValueKind.String ? id.GetString() : null;
+}

@@ -12,6 +12,14 @@ internal sealed class SessionToken(AuthenticationStateProvider state)
     /// <summary>Whose session it is, as accounts name their user.</summary>
     public int? UserId { get; private set; }
 
+    /// <summary>Connects accounts for others; the Api asks the same of whoever begins a login.</summary>
+    public bool MayStartLogins => Role is "owner" or "admin";
+
+    /// <summary>Writes, and changes accounts; who may not only looks.</summary>
+    public bool MayManage => Role is not "viewer";
+
+    private string? Role { get; set; }
+
     /// <summary>Takes the session over from the signed-in principal; called before the first use in a circuit.</summary>
     public async Task TakeAsync()
     {
@@ -19,6 +27,7 @@ internal sealed class SessionToken(AuthenticationStateProvider state)
             return;
         var user = (await state.GetAuthenticationStateAsync()).User;
         Value = user.FindFirst(SessionAuthentication.TokenClaim)?.Value;
+        Role = user.FindFirst(ClaimTypes.Role)?.Value;
         UserId = int.TryParse(user.FindFirst(ClaimTypes.NameIdentifier)?.Value, CultureInfo.InvariantCulture, out var id) ? id : null;
     }
 }

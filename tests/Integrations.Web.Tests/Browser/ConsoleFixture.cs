@@ -64,6 +64,8 @@ public sealed class ConsoleFixture : IAsyncLifetime
             BaseURL = _product.Addresses.Web.ToString(),
             ViewportSize = new() { Width = options.Width, Height = options.Height },
             ColorScheme = options.Dark ? ColorScheme.Dark : ColorScheme.Light,
+            // What fades has no colour of its own meanwhile.
+            ReducedMotion = ReducedMotion.Reduce,
             Locale = options.Language,
             TimezoneId = "Europe/Berlin",
         });
@@ -84,12 +86,17 @@ public sealed class ConsoleFixture : IAsyncLifetime
     }
 
     /// <summary>A new person of the tenant.</summary>
-    internal async Task<ConsoleUser> NewUserAsync(CancellationToken cancellationToken)
+    internal async Task<ConsoleUser> NewUserAsync(CancellationToken cancellationToken, string role = "admin")
     {
-        var tenant = await TenantAsync(cancellationToken);
-        var token = ApiClient.Jwt(_product.Addresses.JwtSecret, tenant, Interlocked.Increment(ref _lastUser), "admin", TimeProvider.System);
-        return new ConsoleUser(new ApiClient(_product.Addresses.Api, token));
+        await TenantAsync(cancellationToken);
+        return As(role, Interlocked.Increment(ref _lastUser));
     }
+
+    /// <summary>The person made last, in another role.</summary>
+    internal ConsoleUser SameUserAs(string role) => As(role, _lastUser);
+
+    private ConsoleUser As(string role, int user) =>
+        new(new ApiClient(_product.Addresses.Api, ApiClient.Jwt(_product.Addresses.JwtSecret, _tenant!.Value, user, role, TimeProvider.System)));
 
     /// <summary>Connects a person of the sandbox by QR over the API; the account's id.</summary>
     internal async Task<string> ConnectAsync(ConsoleUser user, Person person, CancellationToken cancellationToken)

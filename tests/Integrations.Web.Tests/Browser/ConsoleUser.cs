@@ -24,6 +24,13 @@ internal sealed class ConsoleUser(ApiClient api) : IAsyncDisposable
             await api.DeleteAsync(path, CancellationToken.None);
         }
 
+        // Signing out of Telegram takes a moment, in which administrators would still see the account.
+        await Office.UntilAsync(
+            "the accounts are given back",
+            async () => (await api.GetAsync(Accounts, CancellationToken.None)).Body is not JsonArray left
+                || !left.Any(account => account!["user_id"]!.GetValue<int>() == me && account["telegram_user_id"] is not null),
+            TimeSpan.FromSeconds(60),
+            CancellationToken.None);
         api.Dispose();
     }
 }

@@ -12,7 +12,7 @@ internal static class Screens
 
     private static readonly string[] Documented = ["accounts", "login-qr", "dialog"];
 
-    /// <summary>Takes both pictures and demands that the page does not have to be scrolled sideways on a telephone.</summary>
+    /// <summary>Takes both pictures and demands that the page is accessible and does not have to be scrolled sideways on a telephone.</summary>
     public static async Task CheckAsync(IPage page, string name)
     {
         var size = page.ViewportSize!;
@@ -25,6 +25,7 @@ internal static class Screens
             return;
         }
 
+        await Accessibility.CheckAsync(page, name);
         await page.SetViewportSizeAsync(375, 740);
         await TakeAsync(page, $"{name}-375");
         await ExpectNoSidewaysScrollAsync(page, name);

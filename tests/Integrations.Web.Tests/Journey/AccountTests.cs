@@ -23,7 +23,8 @@ public sealed class AccountTests(ConsoleFixture console)
         await Expect(page.Locator(".account[data-status=active]")).ToHaveCountAsync(4);
 
         var accounts = (await user.Api.GetAsync("api/personal-telegram-accounts", _cancel)).Body!.AsArray();
-        await user.Api.PostAsync($"api/personal-telegram-accounts/{accounts[2].Text("id")}/pause", null, _cancel);
+        var gleb = accounts.Single(account => account.OptionalText("username") == "gleb");
+        await user.Api.PostAsync($"api/personal-telegram-accounts/{gleb.Text("id")}/pause", null, _cancel);
         await user.Office.StartQrAsync(_cancel);
         await Expect(page.Locator(".account[data-status=paused]")).ToContainTextAsync("Gleb Gusev");
         await Expect(page.Locator(".account[data-status=pending]")).ToContainTextAsync("Waiting for login");
@@ -49,6 +50,59 @@ public sealed class AccountTests(ConsoleFixture console)
         await Expect(row.Locator(".status")).ToHaveTextAsync("Paused");
         await page.GotoAsync($"/dialogs/{account}");
         await Expect(page.GetByText("No account to write from")).ToBeVisibleAsync();
+        browser.ExpectNoProblems();
+    }
+
+    [Fact]
+    public async Task An_operator_is_not_offered_a_login_and_a_viewer_only_looks()
+    {
+        await using var stranger = await console.NewUserAsync(_cancel, "operator");
+        await using (var browser = await console.SignedInAsync(stranger))
+        {
+            await browser.Page.GotoAsync("/");
+            await Expect(browser.Page.GetByRole(AriaRole.Heading, new() { Name = "No accounts yet" })).ToBeVisibleAsync();
+            await Expect(browser.Button("Connect an account")).ToHaveCountAsync(0);
+            await Screens.CheckAsync(browser.Page, "accounts-none-operator");
+            browser.ExpectNoProblems();
+        }
+
+        await using var user = await console.NewUserAsync(_cancel);
+        var anna = console.People["anna"];
+        var account = await console.ConnectAsync(user, anna, _cancel);
+        await console.Phone.WriteAsync(console.People["egor"], anna, "Only look.", _cancel);
+        var viewer = console.SameUserAs("viewer");
+        await using var looking = await console.SignedInAsync(viewer);
+        var page = looking.Page;
+        await page.GotoAsync("/");
+        await Expect(page.Locator($"[data-account='{account}']")).ToContainTextAsync("Anna Abramova");
+        await Expect(looking.Button("Add account")).ToHaveCountAsync(0);
+        await Expect(looking.Button("Settings of Anna Abramova")).ToHaveCountAsync(0);
+        await page.GotoAsync($"/dialogs/{account}");
+        await page.Locator(".dialog", new() { HasText = "Egor Ershov" }).ClickAsync();
+        await Expect(page.GetByText("Your role lets you read here, not write.")).ToBeVisibleAsync();
+        await Expect(page.Locator(".bubble.in").Last).ToContainTextAsync("Only look.");
+        looking.ExpectNoProblems();
+        viewer.Api.Dispose();
+    }
+
+    [Fact]
+    public async Task An_account_is_deleted_and_its_device_is_gone()
+    {
+        await using var user = await console.NewUserAsync(_cancel);
+        var zoya = console.People["zoya"];
+        await console.ConnectAsync(user, zoya, _cancel);
+        await using var browser = await console.SignedInAsync(user);
+        var page = browser.Page;
+        await page.GotoAsync("/");
+        await browser.Button("Settings of Zoya Zimina").ClickAsync();
+        await browser.InDialog("Pause").ClickAsync();
+        await Expect(page.Locator(".account .status")).ToHaveTextAsync("Paused");
+        await browser.Button("Settings of Zoya Zimina").ClickAsync();
+        await browser.InDialog("Delete").ClickAsync();
+        await Screens.CheckAsync(page, "account-delete");
+        await page.Locator(".rz-dialog-confirm").GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
+        await Expect(page.Locator(".account")).ToHaveCountAsync(0);
+        await Office.UntilAsync("the device is gone", async () => await console.Phone.DeviceCountAsync(zoya, _cancel) == 0, TimeSpan.FromSeconds(60), _cancel);
         browser.ExpectNoProblems();
     }
 

@@ -93,6 +93,58 @@ public sealed partial class LoginTests(ConsoleFixture console)
     }
 
     [Fact]
+    public async Task A_forgotten_password_is_replaced_by_a_code_from_the_e_mail()
+    {
+        await using var user = await console.NewUserAsync(_cancel);
+        var dana = console.People["dana"];
+        await using var browser = await console.SignedInAsync(user);
+        var page = browser.Page;
+        await page.GotoAsync("/");
+        await browser.Button("Connect an account").ClickAsync();
+        var qr = page.Locator("#qr");
+        await Expect(qr).ToBeVisibleAsync();
+        await ScanAsync(dana, qr);
+        await browser.Button("Forgot the password?").ClickAsync();
+        await Expect(browser.Labelled("Code from the e-mail")).ToBeFocusedAsync();
+        await Screens.CheckAsync(page, "login-recovery");
+        await browser.Labelled("Code from the e-mail").FillAsync("000000");
+        await browser.InDialog("Continue").ClickAsync();
+        await Expect(browser.Dialog.GetByText("Wrong code. Try again.")).ToBeVisibleAsync();
+        await browser.Button("Enter the password instead").ClickAsync();
+        await browser.Labelled("Telegram password").FillAsync(dana.Password!);
+        await browser.InDialog("Continue").ClickAsync();
+        await Expect(page.Locator(".account[data-status=active]")).ToContainTextAsync("Dana Danilova");
+        browser.ExpectNoProblems();
+    }
+
+    [Fact]
+    public async Task A_code_that_lapsed_is_told_and_another_is_sent()
+    {
+        await using var user = await console.NewUserAsync(_cancel);
+        var zoya = console.People["zoya"];
+        await using var browser = await console.SignedInAsync(user);
+        var page = browser.Page;
+        await page.GotoAsync("/");
+        await browser.Button("Connect an account").ClickAsync();
+        await browser.Button("Phone number").ClickAsync();
+        await browser.Labelled("Phone number").FillAsync("+" + zoya.Phone);
+        await browser.Button("Send the code").ClickAsync();
+        await Expect(browser.Labelled("Code")).ToBeVisibleAsync();
+        await console.BreakAsync(new { kind = "rpc_error", method = "auth.signIn", code = 400, error = "PHONE_CODE_EXPIRED" }, _cancel);
+        await browser.Labelled("Code").FillAsync(await CodeAsync(zoya));
+        await browser.InDialog("Continue").ClickAsync();
+        await Expect(browser.Dialog.GetByText("The code has lapsed. Ask for a new one.")).ToBeVisibleAsync();
+        await Screens.CheckAsync(page, "login-code-lapsed");
+        await console.HealAsync(_cancel);
+        await browser.Button("Send the code again").ClickAsync();
+        await Expect(browser.Dialog.GetByText("The code has lapsed. Ask for a new one.")).ToBeHiddenAsync();
+        await browser.Labelled("Code").FillAsync(await CodeAsync(zoya));
+        await browser.InDialog("Continue").ClickAsync();
+        await Expect(page.Locator(".account[data-status=active]")).ToContainTextAsync("Zoya Zimina");
+        browser.ExpectNoProblems();
+    }
+
+    [Fact]
     public async Task A_flood_wait_is_counted_down_and_the_login_goes_on_after_it()
     {
         await using var user = await console.NewUserAsync(_cancel);

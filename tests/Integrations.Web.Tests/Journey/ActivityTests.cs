@@ -1,0 +1,89 @@
+using Integrations.Web.Tests.Browser;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Integrations.Web.Tests.Journey;
+
+[Collection(ConsoleTests.Name)]
+public sealed class ActivityTests(ConsoleFixture console)
+{
+    private readonly CancellationToken _cancel = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_was_done_is_listed_filtered_and_a_failure_is_copied_with_its_code()
+    {
+        await using var user = await console.NewUserAsync(_cancel);
+        var account = await console.ConnectAsync(user, console.People["zoya"], _cancel);
+        // The same person again: Telegram lets it in, the product does not keep it twice.
+        var (second, link) = await user.Office.StartQrAsync(_cancel);
+        await console.Phone.ScanAsync(console.People["zoya"], link, _cancel);
+        await user.Office.UntilLoginAsync(second, "error", TimeSpan.FromSeconds(60), _cancel);
+        for (var time = 0; time < 13; time++)
+        {
+            await user.Api.PostAsync($"api/personal-telegram-accounts/{account}/pause", null, _cancel);
+            await user.Api.PostAsync($"api/personal-telegram-accounts/{account}/reconnect", null, _cancel);
+        }
+
+        await using var browser = await console.SignedInAsync(user);
+        var page = browser.Page;
+        await browser.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
+        await page.GotoAsync("/activity");
+        await Expect(page.Locator(".line").First).ToBeVisibleAsync();
+        await Expect(page).ToHaveTitleAsync("Activity");
+        await browser.Labelled("Outcome").SelectOptionAsync("Failed");
+        await Expect(page.Locator(".line")).ToHaveCountAsync(1);
+        await Expect(page.Locator(".line")).ToContainTextAsync("This Telegram account is connected already.");
+        await Screens.CheckAsync(page, "activity-failed");
+        await browser.Button("Copy").ClickAsync();
+        await Expect(page.GetByText("Copied")).ToBeVisibleAsync();
+        Assert.Contains("TG_ALREADY_CONNECTED", await page.EvaluateAsync<string>("() => navigator.clipboard.readText()"), StringComparison.Ordinal);
+
+        await browser.Labelled("Outcome").SelectOptionAsync("All");
+        await browser.Labelled("Period").SelectOptionAsync("Last 24 hours");
+        await Expect(page.Locator(".line[data-status=success]").First).ToBeVisibleAsync();
+        await Screens.CheckAsync(page, "activity");
+        browser.ExpectNoProblems();
+    }
+
+    [Fact]
+    public async Task Rows_are_walked_and_every_place_is_reached_by_keys()
+    {
+        await using var user = await console.NewUserAsync(_cancel);
+        var anna = console.People["anna"];
+        await console.ConnectAsync(user, anna, _cancel);
+        await console.ConnectAsync(user, console.People["zoya"], _cancel);
+        await console.Phone.WriteAsync(console.People["egor"], anna, "Can you hear me?", _cancel);
+        await using var browser = await console.SignedInAsync(user);
+        var page = browser.Page;
+        await page.GotoAsync("/");
+        var rows = page.Locator(".account");
+        await Expect(rows).ToHaveCountAsync(2);
+        await page.Keyboard.PressAsync("j");
+        await Expect(rows.Nth(0)).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("j");
+        await Expect(rows.Nth(1)).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("k");
+        await Expect(rows.Nth(0)).ToBeFocusedAsync();
+
+        await page.Keyboard.PressAsync("Control+k");
+        var palette = page.Locator("#palette");
+        await Expect(palette.GetByRole(AriaRole.Option, new() { Name = "Anna Abramova" })).ToBeVisibleAsync();
+        await Screens.CheckAsync(page, "palette");
+        await page.Keyboard.TypeAsync("nothing of this name");
+        await Expect(palette.GetByText("There is no such place.")).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(palette).ToBeHiddenAsync();
+
+        await page.Keyboard.PressAsync("Control+k");
+        await page.Keyboard.TypeAsync("egor");
+        await Expect(palette.GetByRole(AriaRole.Option)).ToHaveCountAsync(1);
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator(".bubble.in")).ToContainTextAsync("Can you hear me?");
+        await page.Locator(".thread h2").ClickAsync();
+        await page.Keyboard.PressAsync("Control+k");
+        await page.Keyboard.TypeAsync("activity");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Activity" })).ToBeVisibleAsync();
+        browser.ExpectNoProblems();
+    }
+}
