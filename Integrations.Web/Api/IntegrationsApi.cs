@@ -63,6 +63,11 @@ internal sealed class IntegrationsApi(HttpClient http, SessionToken session)
 
     public Task<Message> MessageAsync(Guid id, CancellationToken cancellationToken) => GetAsync<Message>($"{Telegram}/messages/{id}", cancellationToken);
 
+    /// <summary>Sends a failed message again, under the key that Telegram may know it by.</summary>
+    public Task<Message> RetryAsync(Guid id, CancellationToken cancellationToken) => PostAsync<Message>($"{Telegram}/messages/{id}/retry", null, cancellationToken);
+
+    public Task MarkReadAsync(Guid dialog, CancellationToken cancellationToken) => SendAsync(HttpMethod.Post, $"{Telegram}/dialogs/{dialog}/read", cancellationToken);
+
     /// <summary>Accepts a text; the key makes a repeated click harmless.</summary>
     public async Task<AcceptedMessage> SendTextAsync(SendText message, string idempotencyKey, CancellationToken cancellationToken)
     {

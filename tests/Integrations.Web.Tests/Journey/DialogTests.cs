@@ -60,6 +60,10 @@ public sealed class DialogTests(ConsoleFixture console)
         await egor.ClickAsync();
         await Expect(page.Locator(".bubble.in")).ToContainTextAsync("this is Egor");
         await Expect(egor.Locator(".badge")).ToHaveCountAsync(0);
+        await page.ReloadAsync();
+        await Expect(page.Locator(".bubble.in")).ToContainTextAsync("this is Egor");
+        await Expect(egor).ToBeVisibleAsync();
+        await Expect(egor.Locator(".badge")).ToHaveCountAsync(0);
         browser.ExpectNoProblems();
     }
 
@@ -84,6 +88,9 @@ public sealed class DialogTests(ConsoleFixture console)
         await browser.Button("Retry").ClickAsync();
         await Expect(page.Locator(".bubble.out[data-status=delivered]")).ToContainTextAsync("Hello Gleb");
         await Expect(page.Locator(".bubble[data-status=failed]")).ToHaveCountAsync(0);
+        await page.ReloadAsync();
+        await Expect(page.Locator(".bubble")).ToHaveCountAsync(1);
+        await Expect(page.Locator(".bubble.out[data-status=delivered]")).ToContainTextAsync("Hello Gleb");
 
         await browser.Button("New dialog").ClickAsync();
         await browser.Labelled("Write to").FillAsync("nobody_of_this_name");
