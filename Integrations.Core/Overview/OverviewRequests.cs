@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Integrations.Core.Overview;
 
-/// <summary>Registers what the first page and the system page ask for.</summary>
+/// <summary>Registers what the overview asks for.</summary>
 public static class OverviewRequests
 {
     /// <remarks>Needs the secrets of the host.</remarks>
