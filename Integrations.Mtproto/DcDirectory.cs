@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
 using Integrations.Mtproto.Schema;
 
 namespace Integrations.Mtproto;
@@ -8,7 +10,7 @@ namespace Integrations.Mtproto;
 /// An address that cannot be reached gives way to the next one at the next attempt, and the built-in one is always among them: a list
 /// that leads nowhere must not cost an account its connection.
 /// </remarks>
-internal sealed class DcDirectory(TelegramServers servers, bool obfuscated)
+internal sealed class DcDirectory(TelegramServers servers, bool obfuscated, bool ipv6)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<int, int> _failures = [];
@@ -20,7 +22,7 @@ internal sealed class DcDirectory(TelegramServers servers, bool obfuscated)
     {
         lock (_gate)
         {
-            var builtIn = servers.Dcs.Where(dc => dc.Id == dcId);
+            var builtIn = servers.Dcs.Where(dc => dc.Id == dcId && (ipv6 || !IsIPv6(dc.Host)));
             TelegramDc[] known = [.. _told.GetValueOrDefault(dcId, []).Concat(builtIn).Distinct()];
             return known.Length == 0 ? servers.Dc(dcId) : known[_failures.GetValueOrDefault(dcId) % known.Length];
         }
@@ -50,12 +52,14 @@ internal sealed class DcDirectory(TelegramServers servers, bool obfuscated)
         // dcOption#18b7a10d flags:# ipv6:flags.0?true media_only:flags.1?true tcpo_only:flags.2?true cdn:flags.3?true static:flags.4?true
         //   this_port_only:flags.5?true id:int ip_address:string port:int secret:flags.10?bytes = DcOption;
         var usable = options.Where(option =>
-            option is { Ipv6: false, MediaOnly: false, Cdn: false, Secret: null, Port: > 0 and <= ushort.MaxValue }
+            option is { MediaOnly: false, Cdn: false, Secret: null, Port: > 0 and <= ushort.MaxValue }
             && (obfuscated || !option.TcpoOnly)
-            && System.Net.IPAddress.TryParse(option.IpAddress, out _));
+            && (ipv6 || !option.Ipv6)
+            && IPAddress.TryParse(option.IpAddress, out _));
         lock (_gate)
         {
-            foreach (var dc in usable.GroupBy(option => option.Id))
+            // Those of IPv4 come first: where there is no other way, the first attempt succeeds.
+            foreach (var dc in usable.OrderBy(option => option.Ipv6).GroupBy(option => option.Id))
             {
                 var told = dc.Select(option => new TelegramDc(option.Id, option.IpAddress, option.Port)).Distinct().ToImmutableArray();
                 if (_told.TryGetValue(dc.Key, out var before) && before.SequenceEqual(told))
@@ -65,4 +69,6 @@ internal sealed class DcDirectory(TelegramServers servers, bool obfuscated)
             }
         }
     }
+
+    private static bool IsIPv6(string host) => IPAddress.TryParse(host, out var address) && address.AddressFamily is AddressFamily.InterNetworkV6;
 }

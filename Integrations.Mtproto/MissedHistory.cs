@@ -25,6 +25,13 @@ internal sealed record MissedMessages(IReadOnlyList<MessageBase> Messages, IRead
     }
 }
 
+/// <summary>Where the boxes of channels stand, and who is named beside.</summary>
+internal sealed record ChannelPositions(IReadOnlyDictionary<long, ChannelPosition> Positions, IReadOnlyList<UserBase> Users, IReadOnlyList<ChatBase> Chats);
+
+/// <param name="Pts">The box's position.</param>
+/// <param name="Date">When something was said there last, in unix seconds.</param>
+internal readonly record struct ChannelPosition(int Pts, int Date);
+
 /// <summary>
 /// Fetches from the histories what a difference was too long to tell: of the common box the dialogs that have moved since, of a channel
 /// its own history.
@@ -39,6 +46,7 @@ internal sealed partial class MissedHistory(TelegramClient client, TimeProvider 
     /// <summary>Telegram's own limit for one answer.</summary>
     private const int PageSize = 100;
     private const int MaxDialogPages = 3;
+    private const int MaxFirstPages = 10;
     private const int MaxPagesPerDialog = 5;
     private const int MaxMessages = 10_000;
 
@@ -52,12 +60,10 @@ internal sealed partial class MissedHistory(TelegramClient client, TimeProvider 
         Backfill backfill, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         _fetched = 0;
-        if (backfill.Since is not { } date)
-            yield break;
-        var since = date - OverlapSeconds;
+        var since = backfill.Since - OverlapSeconds;
         if (backfill.ChannelId is { } channelId)
         {
-            if (await client.FindChannelAsync(channelId, cancellationToken) is not { } channel)
+            if ((backfill.Channel ?? await client.FindChannelAsync(channelId, cancellationToken)) is not { } channel)
                 yield break;
             var input = new InputPeerChannel { ChannelId = channelId, AccessHash = channel.AccessHash };
             if (await HistoryAsync(input, since, cancellationToken) is { Messages.Count: > 0 } missed)
@@ -78,39 +84,79 @@ internal sealed partial class MissedHistory(TelegramClient client, TimeProvider 
         }
     }
 
+    /// <summary>
+    /// Where the boxes of an account's channels stand now. Without it the first update that is heard of a channel would have to be taken
+    /// for the first that there was. Null for whom Telegram tells no dialogs, as a bot.
+    /// </summary>
+    public async Task<ChannelPositions?> FindChannelsAsync(CancellationToken cancellationToken)
+    {
+        Dictionary<long, ChannelPosition> positions = [];
+        List<UserBase> users = [];
+        List<ChatBase> chats = [];
+        try
+        {
+            await foreach (var page in PagesAsync(MaxFirstPages, cancellationToken))
+            {
+                foreach (var dialog in page.Dialogs.OfType<Dialog>())
+                {
+                    if (dialog is { Peer: PeerChannel channel, Pts: { } pts })
+                        positions[channel.ChannelId] = new(pts, page.Place(dialog)?.Date ?? 0);
+                }
+
+                users.AddRange(page.Users);
+                chats.AddRange(page.Chats);
+            }
+        }
+        catch (RpcException e) when (e.Code is 400 or 403 or 406 && !e.IsSessionLost)
+        {
+            LogNoDialogs(logger, client.Session?.Key.Id ?? 0, e.Name);
+            return null;
+        }
+
+        return new ChannelPositions(positions, users, chats);
+    }
+
     /// <summary>Private chats and basic groups whose last message is not older; channels have boxes of their own.</summary>
     private async IAsyncEnumerable<InputPeer> MovedDialogsAsync(
         int since, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var request = new MessagesGetDialogs { OffsetDate = 0, OffsetId = 0, OffsetPeer = new InputPeerEmpty(), Limit = PageSize, Hash = 0 };
-        for (var page = 0; page < MaxDialogPages; page++)
+        await foreach (var page in PagesAsync(MaxDialogPages, cancellationToken))
         {
-            var answer = await AskAsync(request, cancellationToken);
-            var (dialogs, tops, users, chats) = answer switch
+            var last = 0;
+            foreach (var dialog in page.Dialogs.OfType<Dialog>())
             {
-                MessagesDialogs all => (all.Dialogs, all.Messages, all.Users, all.Chats),
-                MessagesDialogsSlice part => (part.Dialogs, part.Messages, part.Users, part.Chats),
-                _ => ([], [], [], []),
-            };
-            MessagesGetDialogs? next = null;
-            foreach (var dialog in dialogs.OfType<Dialog>())
-            {
-                var key = PeerKey.Of(dialog.Peer);
-                var top = tops.FirstOrDefault(message => MessagePeers.PlaceOf(message) is { } place && place.Chat == key && place.Id == dialog.TopMessage);
-                if (top is null || DateOf(top) is not { } date || InputOf(key, users, chats) is not { } input)
+                if (page.Place(dialog) is not var (date, input))
                     continue;
-
-                // Pinned dialogs come first whatever their age; the others in order, newest first.
-                next = date < since && !dialog.Pinned
-                    ? null
-                    : new MessagesGetDialogs { OffsetDate = date, OffsetId = dialog.TopMessage, OffsetPeer = input, Limit = PageSize, Hash = 0 };
-                if (date >= since && key.Kind is not PeerKind.Channel)
+                if (date >= since && dialog.Peer is not PeerChannel)
                     yield return input;
+                if (!dialog.Pinned)
+                    last = date;
             }
 
-            if (answer is not MessagesDialogsSlice || dialogs.Count == 0 || next is null)
+            // Pinned dialogs come first whatever their age; the others in order, newest first.
+            if (last < since)
                 yield break;
-            request = next;
+        }
+    }
+
+    private async IAsyncEnumerable<DialogPage> PagesAsync(
+        int count, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var request = new MessagesGetDialogs { OffsetDate = 0, OffsetId = 0, OffsetPeer = new InputPeerEmpty(), Limit = PageSize, Hash = 0 };
+        for (var i = 0; i < count; i++)
+        {
+            var answer = await AskAsync(request, cancellationToken);
+            var page = answer switch
+            {
+                MessagesDialogs all => new DialogPage(all.Dialogs, all.Messages, all.Users, all.Chats),
+                MessagesDialogsSlice part => new DialogPage(part.Dialogs, part.Messages, part.Users, part.Chats),
+                _ => new DialogPage([], [], [], []),
+            };
+            yield return page;
+            if (answer is not MessagesDialogsSlice || page.Dialogs.OfType<Dialog>().LastOrDefault(dialog => page.Place(dialog) is not null) is not { } last)
+                yield break;
+            var (date, input) = page.Place(last)!.Value;
+            request = new MessagesGetDialogs { OffsetDate = date, OffsetId = last.TopMessage, OffsetPeer = input, Limit = PageSize, Hash = 0 };
         }
     }
 
@@ -174,6 +220,15 @@ internal sealed partial class MissedHistory(TelegramClient client, TimeProvider 
         }
     }
 
+    [LoggerMessage(EventId = 6022, Level = LogLevel.Warning, Message = "Key {AuthKeyId} had missed more than is fetched: the newest {Count} messages were, older ones may lack")]
+    private static partial void LogCut(ILogger logger, long authKeyId, int count);
+
+    [LoggerMessage(EventId = 6023, Level = LogLevel.Information, Message = "A history that key {AuthKeyId} had missed a part of may not be read: {Name}")]
+    private static partial void LogPlaceRefused(ILogger logger, long authKeyId, string name);
+
+    [LoggerMessage(EventId = 6024, Level = LogLevel.Information, Message = "Key {AuthKeyId} is told no dialogs: {Name}")]
+    private static partial void LogNoDialogs(ILogger logger, long authKeyId, string name);
+
     private static int? DateOf(MessageBase message) => message switch
     {
         Message m => m.Date,
@@ -181,23 +236,29 @@ internal sealed partial class MissedHistory(TelegramClient client, TimeProvider 
         _ => null,
     };
 
-    private static InputPeer? InputOf(PeerKey key, IReadOnlyList<UserBase> users, IReadOnlyList<ChatBase> chats) => key.Kind switch
+    private sealed record DialogPage(
+        IReadOnlyList<DialogBase> Dialogs, IReadOnlyList<MessageBase> Tops, IReadOnlyList<UserBase> Users, IReadOnlyList<ChatBase> Chats)
     {
-        PeerKind.User => users.OfType<User>().FirstOrDefault(user => user.Id == key.Id) switch
+        /// <summary>When a dialog moved last, and how it is named in a request; null where the page does not say.</summary>
+        public (int Date, InputPeer Peer)? Place(Dialog dialog)
         {
-            { Self: true } => new InputPeerSelf(),
-            { AccessHash: { } hash } => new InputPeerUser { UserId = key.Id, AccessHash = hash },
-            _ => null,
-        },
-        PeerKind.Chat => new InputPeerChat { ChatId = key.Id },
-        _ => chats.OfType<Channel>().FirstOrDefault(chat => chat.Id == key.Id) is { AccessHash: { } hash }
-            ? new InputPeerChannel { ChannelId = key.Id, AccessHash = hash }
-            : null,
-    };
+            var key = PeerKey.Of(dialog.Peer);
+            var top = Tops.FirstOrDefault(message => MessagePeers.PlaceOf(message) is { } place && place.Chat == key && place.Id == dialog.TopMessage);
+            return top is not null && DateOf(top) is { } date && InputOf(key, Users, Chats) is { } input ? (date, input) : null;
+        }
 
-    [LoggerMessage(EventId = 6022, Level = LogLevel.Warning, Message = "Key {AuthKeyId} had missed more than is fetched: the newest {Count} messages were, older ones may lack")]
-    private static partial void LogCut(ILogger logger, long authKeyId, int count);
-
-    [LoggerMessage(EventId = 6023, Level = LogLevel.Information, Message = "A history that key {AuthKeyId} had missed a part of may not be read: {Name}")]
-    private static partial void LogPlaceRefused(ILogger logger, long authKeyId, string name);
+        private static InputPeer? InputOf(PeerKey key, IReadOnlyList<UserBase> users, IReadOnlyList<ChatBase> chats) => key.Kind switch
+        {
+            PeerKind.User => users.OfType<User>().FirstOrDefault(user => user.Id == key.Id) switch
+            {
+                { Self: true } => new InputPeerSelf(),
+                { AccessHash: { } hash } => new InputPeerUser { UserId = key.Id, AccessHash = hash },
+                _ => null,
+            },
+            PeerKind.Chat => new InputPeerChat { ChatId = key.Id },
+            _ => chats.OfType<Channel>().FirstOrDefault(chat => chat.Id == key.Id) is { AccessHash: { } hash }
+                ? new InputPeerChannel { ChannelId = key.Id, AccessHash = hash }
+                : null,
+        };
+    }
 }

@@ -14,6 +14,11 @@ internal static class RepeatableCalls
         or AccountGetPassword
         // A second token takes the place of the first one, which nobody has seen.
         or AuthExportLoginToken
+        or MessagesGetScheduledHistory or MessagesGetForumTopics or MessagesGetForumTopicsByID or MessagesCheckChatInvite
+        or ChannelsGetMessages or ChannelsGetChannels or ChannelsGetFullChannel or ChannelsGetParticipant or ChannelsGetParticipants
+        or UploadGetFile or UsersGetFullUser or MessagesGetFullChat
+        // The same part of the same file once more; what is pinned or read stays so.
+        or UploadSaveFilePart or UploadSaveBigFilePart or MessagesReadHistory or ChannelsReadHistory or MessagesUpdatePinnedMessage
         // The server takes a random_id once.
-        or MessagesSendMessage;
+        or MessagesSendMessage or MessagesSendMedia or MessagesSendMultiMedia or MessagesForwardMessages;
 }

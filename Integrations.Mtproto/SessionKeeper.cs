@@ -53,7 +53,7 @@ internal sealed partial class SessionKeeper(Func<TelegramSession, CancellationTo
             if (_isStoring)
                 return;
             _isStoring = true;
-            _storing = Task.Run(StoreSaltsAsync, CancellationToken.None);
+            _storing = StoreSaltsAsync();
         }
     }
 
@@ -76,7 +76,7 @@ internal sealed partial class SessionKeeper(Func<TelegramSession, CancellationTo
             storing = _storing;
         }
 
-        await _closing.CancelAsync();
+        _closing.Cancel();
         await storing;
         _closing.Dispose();
         _saving.Dispose();
@@ -105,6 +105,8 @@ internal sealed partial class SessionKeeper(Func<TelegramSession, CancellationTo
 
     private async Task StoreSaltsAsync()
     {
+        // Whoever learnt the salts holds the gate, and has a connection to serve.
+        await Task.Yield();
         try
         {
             while (await StoreNewsAsync())

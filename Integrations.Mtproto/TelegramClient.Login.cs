@@ -142,9 +142,15 @@ public sealed partial class TelegramClient
 
     /// <summary>Whose session this is.</summary>
     /// <exception cref="RpcException">401 where nobody's.</exception>
-    public async Task<User> GetSelfAsync(CancellationToken cancellationToken) =>
-        (await InvokeAsync(new UsersGetUsers { Id = [new InputUserSelf()] }, cancellationToken)).OfType<User>().FirstOrDefault()
-        ?? throw new InvalidOperationException("Telegram did not say whose session this is.");
+    public async Task<User> GetSelfAsync(CancellationToken cancellationToken)
+    {
+        var self = (await InvokeAsync(new UsersGetUsers { Id = [new InputUserSelf()] }, cancellationToken)).OfType<User>().FirstOrDefault()
+            ?? throw new InvalidOperationException("Telegram did not say whose session this is.");
+        // A session that was begun elsewhere does not know; from here on it is kept like one of our own.
+        if (Session is { UserId: 0 })
+            await _kept.BelongsToAsync(self.Id, cancellationToken);
+        return self;
+    }
 
     private static AuthSentCode Sent(AuthSentCodeBase answer) =>
         answer as AuthSentCode ?? throw new RpcException(400, "SENT_CODE_UNSUPPORTED", "auth.sendCode");

@@ -109,17 +109,13 @@ public sealed partial class TelegramClient
     {
         if (result is UpdateShortSentMessage shortForm)
             return new SentId(randomId, shortForm.Id, DateTimeOffset.FromUnixTimeSeconds(shortForm.Date));
-        var updates = result switch
-        {
-            Updates u => u.UpdatesValue,
-            UpdatesCombined u => u.Updates,
-            _ => [],
-        };
-        if (updates.OfType<UpdateMessageID>().FirstOrDefault(u => u.RandomId == randomId) is not { } named)
+        if (UpdatesIn(result).OfType<UpdateMessageID>().FirstOrDefault(u => u.RandomId == randomId) is not { } named)
             throw new InvalidOperationException($"The answer {result} to a sent message does not name its id.");
-        var date = updates.Select(UpdatePlace.MessageIn).OfType<Message>().FirstOrDefault(m => m.Id == named.Id)?.Date;
+        var date = UpdatesIn(result).Select(MessageOf).OfType<Message>().FirstOrDefault(m => m.Id == named.Id)?.Date;
         return new SentId(randomId, named.Id, date is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null);
     }
+
+    private static MessageBase? MessageOf(Update update) => update is UpdateNewScheduledMessage scheduled ? scheduled.Message : UpdatePlace.MessageIn(update);
 
     private InputPeer Input(PeerKey peer, long? accessHash) => peer.Kind switch
     {

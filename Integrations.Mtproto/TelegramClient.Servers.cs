@@ -13,7 +13,7 @@ public sealed partial class TelegramClient
     private int _configIsNews;
 
     /// <summary>Where the data centres are.</summary>
-    internal DcDirectory Dcs { get; } = new(options.Servers, options.Obfuscated);
+    internal DcDirectory Dcs { get; } = new(options.Servers, options.Obfuscated, options.UseIPv6);
 
     /// <summary>Asks a new connection where the data centres are, for the next connection and the next move.</summary>
     private async Task ConfigureAsync(MtprotoSession connection, CancellationToken cancellationToken)

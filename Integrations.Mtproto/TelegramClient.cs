@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Integrations.Mtproto.Handshake;
+using Integrations.Mtproto.Proxies;
 using Integrations.Mtproto.Schema;
 using Integrations.Mtproto.Session;
 using Integrations.Mtproto.Tl;
@@ -106,11 +107,13 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
-        await _closed.CancelAsync();
+        _closed.Cancel();
         if (Interlocked.Exchange(ref _connection, null) is { } connection)
             await connection.DisposeAsync();
         await _dispatching;
         await _configuring;
+        if (_sides is { } sides)
+            await sides.DisposeAsync();
         await _kept.DisposeAsync();
         _moving.Dispose();
         _closed.Dispose();
@@ -195,10 +198,12 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
         var dc = Dcs.Next(dcId);
         try
         {
-            var pipe = options.Connect is { } connect
-                ? await connect(dc, cancellationToken)
+            var pipe = options.Connect is { } connect ? await connect(dc, cancellationToken)
+                : options.Proxy is { } proxy ? await ProxyTunnel.OpenAsync(proxy, dc, options.MayWrite, cancellationToken)
                 : await SocketPipe.ConnectAsync(dc.Host, dc.Port, options.MayWrite, cancellationToken);
-            return FrameConnection.Connect(pipe, options.Transport, options.Obfuscated, options.Random);
+            return options.Proxy is MtprotoProxy relay
+                ? FrameConnection.Connect(pipe, relay, dcId + options.Servers.HandshakeDcOffset, options.Transport, options.Random)
+                : FrameConnection.Connect(pipe, options.Transport, options.Obfuscated, options.Random);
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
         {

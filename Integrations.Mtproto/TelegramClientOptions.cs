@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Integrations.Mtproto.Crypto;
 using Integrations.Mtproto.GapRecovery;
+using Integrations.Mtproto.Proxies;
 using Integrations.Mtproto.Transport;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -55,6 +56,12 @@ public sealed record TelegramClientOptions
     /// <summary>Hides the protocol from middle boxes that look for it.</summary>
     public bool Obfuscated { get; init; }
 
+    /// <summary>The way to the data centres; null goes there directly.</summary>
+    public TelegramProxy? Proxy { get; init; }
+
+    /// <summary>Also tries addresses of IPv6, after those of IPv4.</summary>
+    public bool UseIPv6 { get; init; }
+
     /// <summary>Opens a byte stream to a data centre; by default a TCP connection behind <see cref="MayWrite"/>.</summary>
     public Func<TelegramDc, CancellationToken, ValueTask<IDuplexPipe>>? Connect { get; init; }
 
@@ -67,6 +74,9 @@ public sealed record TelegramClientOptions
 
     /// <summary>The wait before the first such repetition, ±20 %; each further one waits twice as long.</summary>
     public TimeSpan ServerTroubleDelay { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>A connection to another data centre, for its files, is closed after so long without use.</summary>
+    public TimeSpan SideConnectionIdle { get; init; } = TimeSpan.FromSeconds(60);
 
     public ILogger Logger { get; init; } = NullLogger.Instance;
 }

@@ -15,16 +15,26 @@ public sealed record TelegramSession(int DcId, AuthKey Key, long Salt, long User
     private const byte FirstVersion = 1;
 
     /// <summary>Version 2: version 1, then a count (byte) of salts, each value, since and until (int64).</summary>
-    private const byte Version = 2;
+    private const byte SecondVersion = 2;
+
+    /// <summary>Version 3: as version 2, with since and until as uint32, as the protocol itself has them.</summary>
+    private const byte Version = 3;
 
     private const int FixedLength = 1 + 2 + 8 + 8 + AuthKey.Size;
-    private const int SaltLength = 3 * 8;
-    private const int MaxSalts = 64;
+    private const int SecondSaltLength = 8 + 8 + 8;
+    private const int SaltLength = 8 + 4 + 4;
+
+    /// <summary>Of the nearest time. Each is good for half an hour to an hour; a client that was away for longer asks for new ones.</summary>
+    private const int MaxSalts = 32;
 
     /// <summary>The salts of the hours to come, as far as the server has told them; they belong to the key.</summary>
     public IReadOnlyList<ServerSalt> Salts { get; init; } = [];
 
-    /// <summary>The session, at most 1812 bytes.</summary>
+    /// <summary>The session: 276 bytes and 16 for each salt, 788 at most.</summary>
+    /// <remarks>
+    /// The keys of other data centres are not in it: they are of use for files only, are made anew within a round trip or two, and would be
+    /// four more secrets of 256 bytes to look after.
+    /// </remarks>
     public byte[] ToBytes()
     {
         var count = Math.Min(Salts.Count, MaxSalts);
@@ -39,8 +49,8 @@ public sealed record TelegramSession(int DcId, AuthKey Key, long Salt, long User
         {
             var place = bytes.AsSpan(FixedLength + 1 + (i * SaltLength));
             BinaryPrimitives.WriteInt64LittleEndian(place, Salts[i].Value);
-            BinaryPrimitives.WriteInt64LittleEndian(place[8..], Salts[i].ValidSince);
-            BinaryPrimitives.WriteInt64LittleEndian(place[16..], Salts[i].ValidUntil);
+            BinaryPrimitives.WriteUInt32LittleEndian(place[8..], (uint)Math.Clamp(Salts[i].ValidSince, 0, uint.MaxValue));
+            BinaryPrimitives.WriteUInt32LittleEndian(place[12..], (uint)Math.Clamp(Salts[i].ValidUntil, 0, uint.MaxValue));
         }
 
         return bytes;
@@ -50,16 +60,21 @@ public sealed record TelegramSession(int DcId, AuthKey Key, long Salt, long User
     public static TelegramSession FromBytes(ReadOnlySpan<byte> bytes)
     {
         if (!HasKnownForm(bytes))
-            throw new FormatException($"These {bytes.Length} bytes are not a stored session of version {FirstVersion} or {Version}.");
+            throw new FormatException($"These {bytes.Length} bytes are not a stored session of version {FirstVersion} to {Version}.");
 
         var salts = new ServerSalt[bytes[0] == FirstVersion ? 0 : bytes[FixedLength]];
         for (var i = 0; i < salts.Length; i++)
         {
-            var place = bytes[(FixedLength + 1 + (i * SaltLength))..];
-            salts[i] = new ServerSalt(
-                BinaryPrimitives.ReadInt64LittleEndian(place),
-                BinaryPrimitives.ReadInt64LittleEndian(place[8..]),
-                BinaryPrimitives.ReadInt64LittleEndian(place[16..]));
+            var place = bytes[(FixedLength + 1 + (i * SaltLengthOf(bytes[0])))..];
+            salts[i] = bytes[0] == SecondVersion
+                ? new ServerSalt(
+                    BinaryPrimitives.ReadInt64LittleEndian(place),
+                    BinaryPrimitives.ReadInt64LittleEndian(place[8..]),
+                    BinaryPrimitives.ReadInt64LittleEndian(place[16..]))
+                : new ServerSalt(
+                    BinaryPrimitives.ReadInt64LittleEndian(place),
+                    BinaryPrimitives.ReadUInt32LittleEndian(place[8..]),
+                    BinaryPrimitives.ReadUInt32LittleEndian(place[12..]));
         }
 
         return new TelegramSession(
@@ -75,9 +90,11 @@ public sealed record TelegramSession(int DcId, AuthKey Key, long Salt, long User
     private static bool HasKnownForm(ReadOnlySpan<byte> bytes) => bytes.IsEmpty ? false : bytes[0] switch
     {
         FirstVersion => bytes.Length == FixedLength,
-        Version => bytes.Length > FixedLength && bytes.Length == FixedLength + 1 + (bytes[FixedLength] * SaltLength),
+        SecondVersion or Version => bytes.Length > FixedLength && bytes.Length == FixedLength + 1 + (bytes[FixedLength] * SaltLengthOf(bytes[0])),
         _ => false,
     };
+
+    private static int SaltLengthOf(byte version) => version == SecondVersion ? SecondSaltLength : SaltLength;
 
     /// <summary>Never the key.</summary>
     public override string ToString() => $"session of key {Key.Id:x16} at DC {DcId}";

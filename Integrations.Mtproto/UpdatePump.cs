@@ -18,9 +18,16 @@ internal sealed class UpdatePump(UpdateSequencer sequencer, TelegramClient clien
 {
     private const int InboxSize = 1_000;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    /// <summary>The wait doubles so often with each refusal in a row.</summary>
+    private const int MaxDoublings = 5;
     private readonly Channel<Action<UpdateSequencer>> _inbox = System.Threading.Channels.Channel.CreateBounded<Action<UpdateSequencer>>(InboxSize);
     private readonly List<SentId> _sent = [];
     private bool _caughtUp;
+    private int _refusals;
+
+    /// <summary>Of a new account the state brings them, of one that has any they are saved; else they are asked for once it has caught up.</summary>
+    private bool _knowsChannels = sequencer.State is not { Channels.Count: 0 };
 
     /// <summary>Updates waiting in memory.</summary>
     public int Queued => sequencer.Queued + _inbox.Reader.Count;
@@ -42,6 +49,20 @@ internal sealed class UpdatePump(UpdateSequencer sequencer, TelegramClient clien
                     s.Receive(result, sent);
             },
             cancellationToken);
+
+    /// <summary>Posts the result of a call that sent several messages, or changed something.</summary>
+    public ValueTask ResultAsync(IReadOnlyList<SentId> sent, UpdatesBase result, CancellationToken cancellationToken) =>
+        _inbox.Writer.WriteAsync(
+            s =>
+            {
+                _sent.AddRange(sent);
+                s.Receive(result);
+            },
+            cancellationToken);
+
+    /// <summary>Posts that a deletion or a reading of ours moved a box.</summary>
+    public ValueTask AffectedAsync(int pts, int ptsCount, long? channelId, CancellationToken cancellationToken) =>
+        _inbox.Writer.WriteAsync(s => s.ReceiveAffected(pts, ptsCount, channelId), cancellationToken);
 
     /// <summary>Runs until cancelled, until a commit fails, or until the session is refused: then the exception is the caller's to judge.</summary>
     /// <exception cref="RpcException">401, or the key was duplicated: the session is gone.</exception>
@@ -71,6 +92,12 @@ internal sealed class UpdatePump(UpdateSequencer sequencer, TelegramClient clien
                 }
 
                 asking.RemoveAll(task => task.IsCompleted);
+                if (_caughtUp && !_knowsChannels)
+                {
+                    _knowsChannels = true;
+                    asking.Add(LearnChannelsAsync(stop.Token));
+                }
+
                 foreach (var request in sequencer.TakeRequests())
                     asking.Add(AskAsync(request, stop.Token));
                 await WaitAsync(cancellationToken);
@@ -78,7 +105,7 @@ internal sealed class UpdatePump(UpdateSequencer sequencer, TelegramClient clien
         }
         finally
         {
-            await stop.CancelAsync();
+            stop.Cancel();
             await Task.WhenAll(asking);
         }
     }
@@ -129,6 +156,24 @@ internal sealed class UpdatePump(UpdateSequencer sequencer, TelegramClient clien
         }
     }
 
+    /// <summary>A channel that did not move while the account was away is told of by no difference, and the first update of it may be lost.</summary>
+    private async Task LearnChannelsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await missed.FindChannelsAsync(cancellationToken) is { } channels)
+                await _inbox.Writer.WriteAsync(s => s.LearnChannels(channels), cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The pump is stopping; the next one asks again.
+        }
+        catch (Exception e) when (e is RpcException or SessionClosedException or MessageRejectedException)
+        {
+            // Whatever is wrong with the session is told by the next difference. The next run asks again.
+        }
+    }
+
     /// <summary>Makes one request of the sequencer and posts its answer; a refusal that waiting does not cure ends a channel's box.</summary>
     private async Task AskAsync(UpdateRequest request, CancellationToken cancellationToken)
     {
@@ -149,10 +194,15 @@ internal sealed class UpdatePump(UpdateSequencer sequencer, TelegramClient clien
             switch (request)
             {
                 case StateRequest:
+                    // Read before the first wait, while the loop stands still.
+                    var isFirst = sequencer.State is null;
                     var now = await client.InvokeAsync(new UpdatesGetState(), cancellationToken);
-                    return s => s.ReceiveState(now);
+                    var channels = isFirst ? await missed.FindChannelsAsync(cancellationToken) : null;
+                    _refusals = 0;
+                    return s => s.ReceiveState(now, channels);
                 case DifferenceRequest common:
                     var difference = await client.InvokeAsync(common.ToCall(), cancellationToken);
+                    _refusals = 0;
                     return s => s.ReceiveDifference(difference);
                 case ChannelDifferenceRequest channel:
                     if (await client.FindChannelAsync(channel.ChannelId, cancellationToken) is not { } input)
@@ -168,16 +218,20 @@ internal sealed class UpdatePump(UpdateSequencer sequencer, TelegramClient clien
             // Asking again does not bring a session back: whoever runs the updates decides what becomes of it.
             return _ => ExceptionDispatchInfo.Throw(e);
         }
+        catch (RpcException e) when (e.Code == 400 && e.Type.StartsWith("PERSISTENT_TIMESTAMP_", StringComparison.Ordinal) && !IsAtBeginning(request))
+        {
+            return s => s.PositionRefused(request);
+        }
         catch (RpcException e) when (request is ChannelDifferenceRequest && e.Code is 400 or 403 or 406)
         {
             return s => s.ForgetChannel(((ChannelDifferenceRequest)request).ChannelId);
         }
         catch (RpcException e)
         {
-            var retryIn = e.RetryAfter ?? RetryDelay;
+            var retryIn = e.RetryAfter ?? RetryDelay * (1 << Math.Min(Interlocked.Increment(ref _refusals) - 1, MaxDoublings));
             return s => s.RequestFailed(request, retryIn);
         }
-        catch (SessionClosedException)
+        catch (Exception e) when (e is SessionClosedException or MessageRejectedException)
         {
             return s => s.RequestFailed(request, RetryDelay);
         }
@@ -187,4 +241,6 @@ internal sealed class UpdatePump(UpdateSequencer sequencer, TelegramClient clien
             return _ => ExceptionDispatchInfo.Throw(e);
         }
     }
+
+    private static bool IsAtBeginning(UpdateRequest request) => request is StateRequest or ChannelDifferenceRequest { Pts: ChannelDifferenceRequest.Beginning };
 }

@@ -1,8 +1,10 @@
 using Integrations.Sandbox.Telegram.Phone;
+using Integrations.Sandbox.Vault;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddSandboxTelegram();
+builder.AddSandboxVault();
 
 var app = builder.Build();
 app.MapSandboxTelegram();

@@ -1,5 +1,6 @@
 using Integrations.Core;
 using Integrations.Core.Persistence;
+using Integrations.Core.Secrets.Rotation;
 using Integrations.Workers;
 
 if (args is ["migrate", .. var rest])
@@ -9,8 +10,16 @@ if (args is ["migrate", .. var rest])
     return await MigrateCommand.RunAsync(settings.Configuration, loggers, TimeProvider.System, Console.Out, CancellationToken.None);
 }
 
+if (args is ["secrets", .. var order])
+{
+    var tool = Host.CreateApplicationBuilder();
+    return await SecretsCommand.RunAsync(tool, tool.Build, order, Console.Out, CancellationToken.None);
+}
+
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
+if (!await VaultRoom.PassAsync(builder, args, TimeProvider.System))
+    return 0;
 builder.AddAccounts();
 builder.AddChores();
 

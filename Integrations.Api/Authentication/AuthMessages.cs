@@ -32,6 +32,22 @@ internal sealed record SignInRequest
     public string? Password { get; init; }
 }
 
+internal sealed record ChallengeAnswerRequest
+{
+    [Required]
+    [Description("What signing in has answered.")]
+    public string? Challenge { get; init; }
+
+    [Required]
+    [Description("The six digits that the authenticator shows, or a recovery code.")]
+    public string? Code { get; init; }
+}
+
+/// <summary>The password was right; a code is owed.</summary>
+/// <param name="Challenge">To be sent with the code. It cannot be read again.</param>
+/// <param name="ExpiresAt">Until when.</param>
+internal sealed record ChallengeResponse(string Challenge, DateTimeOffset ExpiresAt);
+
 /// <summary>A session and whose it is.</summary>
 /// <param name="SessionToken">Send it as <c>Authorization: Bearer …</c>. It cannot be read again.</param>
 internal sealed record SessionResponse(string SessionToken, UserResponse User)
@@ -41,7 +57,8 @@ internal sealed record SessionResponse(string SessionToken, UserResponse User)
 
 /// <summary>A person.</summary>
 /// <param name="UserId">The number by which other objects name the user; unique in the tenant.</param>
-internal sealed record UserResponse(Guid Id, int UserId, string Role, Guid TenantId, string? Email, string? DisplayName)
+/// <param name="OwesSecondFactor">Everything but setting a second factor up is refused with SECOND_FACTOR_REQUIRED; after a sign-in, ask /api/v1/auth/me.</param>
+internal sealed record UserResponse(Guid Id, int UserId, string Role, Guid TenantId, string? Email, string? DisplayName, bool OwesSecondFactor)
 {
     public static UserResponse From(Credential credential) => new(
         credential.UserRow,
@@ -49,5 +66,6 @@ internal sealed record UserResponse(Guid Id, int UserId, string Role, Guid Tenan
         Words.Of(credential.Principal.Role),
         credential.Principal.Tenant.Value,
         credential.Principal.Email,
-        credential.Principal.DisplayName);
+        credential.Principal.DisplayName,
+        credential.OwesSecondFactor);
 }

@@ -1,25 +1,25 @@
 using System.Security.Claims;
-using System.Text;
 using System.Text.Encodings.Web;
 using Integrations.Api.Errors;
 using Integrations.Api.Events;
 using Integrations.Core.Errors;
+using Integrations.Core.Refusals;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
 namespace Integrations.Api.Authentication;
 
-/// <summary><c>Authorization: Bearer</c> (RFC 6750) with a session token of ours or a JWT of the customer's user service.</summary>
+/// <summary><c>Authorization: Bearer</c> (RFC 6750) with a session token or an API key of ours, or a JWT of the customer's user service.</summary>
 internal sealed class BearerHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options,
     ILoggerFactory loggers,
     UrlEncoder encoder,
-    IOptions<CallerAuthenticationOptions> settings,
     Sessions sessions,
+    UserTokens tokens,
     TokenUsers users,
+    KeyHolders keys,
     EventTickets tickets,
-    Caller caller,
-    TimeProvider time) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+    Caller caller) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "Bearer";
     private const string Prefix = "Bearer ";
@@ -39,10 +39,12 @@ internal sealed class BearerHandler(
         var token = header[Prefix.Length..].Trim();
         try
         {
-            var credential = token.StartsWith(SecretToken.SessionPrefix, StringComparison.Ordinal)
-                ? await OfSessionAsync(token)
-                : await OfTokenAsync(token);
-            return Admit(credential);
+            return Admit(token switch
+            {
+                _ when token.StartsWith(SecretToken.SessionPrefix, StringComparison.Ordinal) => await OfSessionAsync(token),
+                _ when token.StartsWith(SecretToken.ApiKeyPrefix, StringComparison.Ordinal) => await OfKeyAsync(token),
+                _ => await OfTokenAsync(token),
+            });
         }
         catch (IntegrationException e)
         {
@@ -52,27 +54,42 @@ internal sealed class BearerHandler(
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        Response.Headers.WWWAuthenticate = _refusal is null ? Prefix.Trim() : "Bearer error=\"invalid_token\"";
+        // A credential that cannot be judged now is not an invalid one.
+        if (_refusal is null or { Entry.Status: StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden })
+            Response.Headers.WWWAuthenticate = _refusal is null ? Prefix.Trim() : "Bearer error=\"invalid_token\"";
         return Problems.WriteAsync(Context, _refusal ?? new(ErrorCodes.Unauthenticated));
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        Problems.WriteAsync(Context, new(ErrorCodes.Forbidden));
+        Problems.WriteAsync(
+            Context,
+            caller.Credential.Key is null
+                ? new(ErrorCodes.Forbidden)
+                : new(ErrorCodes.Forbidden, "The key's scopes or its user's role do not permit this, or it is for people who are signed in themselves."));
 
     private async Task<Credential> OfSessionAsync(string token) =>
         await sessions.FindAsync(token, Context.RequestAborted)
         ?? throw new IntegrationException(ErrorCodes.Unauthenticated, "The session has ended. Sign in again.");
 
-    private async Task<Credential> OfTokenAsync(string token)
+    private async Task<Credential> OfKeyAsync(string token)
     {
-        var key = settings.Value.JwtSecretKey;
-        var payload = key.Length == 0 ? null : SignedToken.Open(token, Encoding.UTF8.GetBytes(key));
-        if (payload is null)
-            throw new IntegrationException(ErrorCodes.Unauthenticated, "The token is not one that this service accepts.");
+        if (await keys.FindAsync(token, Context.RequestAborted) is { } credential)
+            return credential;
 
-        var claims = TokenClaims.Read(payload, time.GetUtcNow(), out var problem)
-            ?? throw new IntegrationException(ErrorCodes.Unauthenticated, problem);
-        return await users.FindOrAddAsync(claims, Context.RequestAborted);
+        Context.Features.Set(SecretToken.HasForm(token, SecretToken.ApiKeyPrefix)
+            ? new RefusalLead(RefusalLeadKind.Key, Convert.ToHexStringLower(SecretToken.Hash(token)))
+            : RefusalLead.Nothing);
+        throw new IntegrationException(ErrorCodes.Unauthenticated, "The key is unknown, revoked or expired, or its user was switched off.");
+    }
+
+    private async Task<Credential> OfTokenAsync(string text)
+    {
+        if (await tokens.VerifyAsync(text, Context.RequestAborted) is { } token)
+            return await users.FindOrAddAsync(tokens.Read(token), Context.RequestAborted);
+
+        // Whom it names is only a claim; it tells that tenant that somebody makes tokens in its name.
+        Context.Features.Set(TokenClaims.ClaimedTenant(text) is { } claimed ? new RefusalLead(RefusalLeadKind.Tenant, claimed.ToString()) : RefusalLead.Nothing);
+        throw new IntegrationException(ErrorCodes.Unauthenticated, "The token is not one that this service accepts.");
     }
 
     /// <summary>Only streams take a ticket; elsewhere it is an unknown parameter.</summary>
@@ -89,7 +106,7 @@ internal sealed class BearerHandler(
     private AuthenticateResult Admit(Credential credential)
     {
         caller.Credential = credential;
-        return AuthenticateResult.Success(new(new ClaimsPrincipal(new CallerIdentity(credential.Principal)), Scheme.Name));
+        return AuthenticateResult.Success(new(new ClaimsPrincipal(new CallerIdentity(credential.Principal, credential.Key)), Scheme.Name));
     }
 
     private AuthenticateResult Refuse(IntegrationException refusal)

@@ -1,3 +1,4 @@
+using Integrations.Core.People;
 using Integrations.Core.Tenancy;
 
 namespace Integrations.Api.Authentication;
@@ -14,9 +15,19 @@ internal sealed class Caller
     }
 
     public Principal Principal => Credential.Principal;
+
+    /// <summary>Null for a stranger.</summary>
+    public Principal? Known => _credential?.Principal;
 }
 
 /// <summary>A verified right to act, and how long it lasts.</summary>
-/// <param name="SessionHash">The session's stored hash; null for a token of the user service.</param>
-/// <param name="ExpiresAt">When a token of the user service ends; null for a session, which can also end by sign-out.</param>
-internal sealed record Credential(Principal Principal, Guid UserRow, byte[]? SessionHash, DateTimeOffset? ExpiresAt);
+/// <param name="SessionHash">The session's stored hash; null for a token of the user service and for a key.</param>
+/// <param name="ExpiresAt">When a token of the user service ends; null for a session, which can also end by sign-out, and for a key.</param>
+/// <param name="Key">The key that was shown; null for a person.</param>
+/// <param name="OwesSecondFactor">The tenant asks for one and this session's person has none: until he has, nothing else is open to him.</param>
+internal sealed record Credential(
+    Principal Principal, Guid UserRow, byte[]? SessionHash, DateTimeOffset? ExpiresAt, KeyCredential? Key = null, bool OwesSecondFactor = false);
+
+/// <summary>What an API key brings: it acts as its user, and no further than its scopes.</summary>
+/// <param name="Scopes">Words of <see cref="KeyScope"/>.</param>
+internal sealed record KeyCredential(byte[] Hash, IReadOnlyList<string> Scopes);

@@ -6,7 +6,7 @@ using Integrations.Core.Tenancy;
 namespace Integrations.Api.Authentication;
 
 /// <summary>The framework's view of a caller; our code reads <see cref="Caller"/>.</summary>
-internal sealed class CallerIdentity(Principal principal) : ClaimsIdentity(
+internal sealed class CallerIdentity(Principal principal, KeyCredential? key) : ClaimsIdentity(
     [
         new Claim("tenant_id", principal.Tenant.ToString()),
         new Claim("user_id", principal.UserId.ToString(CultureInfo.InvariantCulture)),
@@ -17,4 +17,7 @@ internal sealed class CallerIdentity(Principal principal) : ClaimsIdentity(
     "role")
 {
     public Role Role { get; } = principal.Role;
+
+    /// <summary>Null for a person.</summary>
+    public KeyCredential? Key { get; } = key;
 }

@@ -36,7 +36,7 @@ internal sealed class OwnerLinks(
 
     /// <summary>Makes the tenant and its owner, and signs the owner in.</summary>
     /// <exception cref="IntegrationException">OWNER_LINK_INVALID for a token that is unknown, used, replaced or too old.</exception>
-    public async Task<SignedIn> UseAsync(string token, string email, string password, string? displayName, CancellationToken cancellationToken)
+    public async Task<SignedIn> UseAsync(string token, string email, string password, string? displayName, string? userAgent, CancellationToken cancellationToken)
     {
         // The hash costs time that nobody with a made-up token should be able to take.
         if (!SecretToken.HasForm(token, SecretToken.OwnerLinkPrefix))
@@ -67,7 +67,7 @@ internal sealed class OwnerLinks(
             throw new IntegrationException(ErrorCodes.OwnerLinkInvalid);
 
         var owner = await OwnerAsync(new TenantId(tenant), cancellationToken);
-        return new(await sessions.BeginAsync(owner.Principal, cancellationToken), owner);
+        return new(await sessions.BeginAsync(owner.Principal, userAgent, cancellationToken), owner);
     }
 
     private Task<Credential> OwnerAsync(TenantId tenant, CancellationToken cancellationToken) =>

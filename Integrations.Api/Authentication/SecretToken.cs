@@ -10,11 +10,18 @@ internal static class SecretToken
     public const string SessionPrefix = "ses_";
     public const string OwnerLinkPrefix = "own_";
     public const string TicketPrefix = "tkt_";
+    public const string InvitationPrefix = "inv_";
+    public const string ChallengePrefix = "chl_";
+    public const string ErasurePrefix = "era_";
+    public const string ApiKeyPrefix = "int_";
 
     private const int RandomBytes = 32;
     private const int MaxLength = 64;
 
     public static string New(string prefix) => prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(RandomBytes));
+
+    /// <summary>How much of a key a person may see again: enough to tell keys apart, and 36 bits of 256.</summary>
+    public static string Visible(string token) => token[..(ApiKeyPrefix.Length + 6)];
 
     /// <summary>What is stored and looked up. A plain hash suffices because the token is not guessable.</summary>
     public static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));

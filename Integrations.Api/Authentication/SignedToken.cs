@@ -1,26 +1,32 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
 namespace Integrations.Api.Authentication;
 
-/// <summary>Opens compact JWS tokens (RFC 7515 section 7.1) that are signed with HS256 (RFC 7518 section 3.2), and nothing else.</summary>
+/// <summary>A compact JWS token (RFC 7515 section 7.1), taken apart and not yet believed.</summary>
+/// <param name="Algorithm">What its header says. It is compared with the algorithm of a key and chooses none.</param>
+/// <param name="KeyId">An opaque name, compared character by character; null when the header has none.</param>
 /// <remarks>
-/// The algorithm is pinned here and only compared with the token's own <c>alg</c>: a token never chooses how it is verified,
-/// so <c>none</c> and the confusion of public keys with shared secrets are out of reach.
+/// A key has one algorithm (<see cref="TokenKey"/>), so <c>none</c> and the confusion of public keys with shared secrets are out of
+/// reach. Headers that bring a key or an address of one along are refused: whose key counts is decided here alone.
 /// </remarks>
-internal static class SignedToken
+internal sealed record SignedToken(string Algorithm, string? KeyId, byte[] SigningInput, byte[] Payload, byte[] Signature)
 {
-    /// <summary>Characters. A user service's token is a few hundred; more is refused before anything is decoded.</summary>
+    /// <summary>Characters. A user service's token is a few hundred, twice that with an RSA signature; more is refused before anything is decoded.</summary>
     public const int MaxLength = 8192;
+
+    private const int MaxKeyId = 256;
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
 
-    /// <summary>The payload of a token whose signature holds, or null. Says nothing of the claims inside.</summary>
-    public static byte[]? Open(string token, ReadOnlySpan<byte> key)
+    /// <summary>RFC 7515 sections 4.1.2, 4.1.3, 4.1.5 and 4.1.6, and 4.1.11: whoever does not understand what <c>crit</c> lists must refuse, and we understand no extension.</summary>
+    private static readonly string[] RefusedHeaders = ["jku", "jwk", "x5u", "x5c", "crit"];
+
+    /// <summary>Null for what is no such token. Says nothing of its signature.</summary>
+    public static SignedToken? Read(string token)
     {
         if (token.Length is 0 or > MaxLength)
             return null;
@@ -30,17 +36,18 @@ internal static class SignedToken
         if (firstDot <= 0 || lastDot == firstDot || token.IndexOf('.', firstDot + 1) != lastDot)
             return null;
 
-        if (!TryDecode(token.AsSpan(lastDot + 1), out var signature) || signature.Length != HMACSHA256.HashSizeInBytes)
-            return null;
-
-        // The signing input is the text as received; anything that is not ASCII turns into '?' and cannot match.
-        var expected = HMACSHA256.HashData(key, Encoding.ASCII.GetBytes(token[..lastDot]));
-        if (!CryptographicOperations.FixedTimeEquals(expected, signature))
-            return null;
-
-        return TryDecode(token.AsSpan(0, firstDot), out var header) && IsOurs(header)
-            && TryDecode(token.AsSpan(firstDot + 1, lastDot - firstDot - 1), out var payload) ? payload : null;
+        // Decoding comes first: it leaves nothing in the signing input that is not ASCII.
+        return TryDecode(token.AsSpan(0, firstDot), out var header)
+            && TryDecode(token.AsSpan(firstDot + 1, lastDot - firstDot - 1), out var payload)
+            && TryDecode(token.AsSpan(lastDot + 1), out var signature)
+            && TryReadHeader(header, out var algorithm, out var keyId)
+                ? new(algorithm, keyId, Encoding.ASCII.GetBytes(token[..lastDot]), payload, signature)
+                : null;
     }
+
+    /// <summary>Whether the key made the signature, by the key's own algorithm, which the header must name.</summary>
+    public bool IsSignedBy(TokenKey key) =>
+        string.Equals(Algorithm, key.Algorithm, StringComparison.Ordinal) && key.Verifies(SigningInput, Signature);
 
     /// <summary>base64url without padding (RFC 7515 section 2), in the one spelling that a value has.</summary>
     internal static bool TryDecode(ReadOnlySpan<char> text, [NotNullWhen(true)] out byte[]? bytes)
@@ -62,36 +69,34 @@ internal static class SignedToken
         return text.SequenceEqual(Base64Url.EncodeToString(bytes));
     }
 
-    private static bool IsOurs(byte[] header)
+    private static bool TryReadHeader(byte[] header, [NotNullWhen(true)] out string? algorithm, out string? keyId)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(header, Strict);
-            var root = document.RootElement;
-            return root.ValueKind is JsonValueKind.Object
-                && root.TryGetProperty("alg", out var alg) && alg.ValueKind is JsonValueKind.String && alg.ValueEquals("HS256")
-                // RFC 7515 section 4.1.11: whoever does not understand what is listed must refuse, and we understand no extension.
-                && !root.TryGetProperty("crit", out _)
-                && (!root.TryGetProperty("typ", out var type)
-                    || (type.ValueKind is JsonValueKind.String && IsTokenType(type.GetString()!)));
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // The latter is how the reader reports half a surrogate pair.
+        (algorithm, keyId) = (null, null);
+        using var document = Parse(header);
+        if (document is null)
             return false;
-        }
+
+        var root = document.RootElement;
+        if (RefusedHeaders.Any(name => root.TryGetProperty(name, out _)))
+            return false;
+
+        algorithm = Text(root, "alg");
+        keyId = Text(root, "kid");
+        return algorithm is not null
+            && (keyId is { Length: > 0 and <= MaxKeyId } || !root.TryGetProperty("kid", out _))
+            && (!root.TryGetProperty("typ", out _) || IsTokenType(Text(root, "typ")));
     }
 
     /// <summary>RFC 7519 section 5.1 and RFC 9068 section 2.1; media types are compared without regard to case.</summary>
-    private static bool IsTokenType(string type) =>
-        type.Equals("JWT", StringComparison.OrdinalIgnoreCase) || type.Equals("at+jwt", StringComparison.OrdinalIgnoreCase);
+    private static bool IsTokenType(string? type) =>
+        "JWT".Equals(type, StringComparison.OrdinalIgnoreCase) || "at+jwt".Equals(type, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Parses a payload as strictly as the header: one object, no property twice.</summary>
-    internal static JsonDocument? Parse(byte[] payload)
+    /// <summary>Parses a header, a payload or a key set strictly: one object, no property twice.</summary>
+    internal static JsonDocument? Parse(byte[] json)
     {
         try
         {
-            var document = JsonDocument.Parse(payload, Strict);
+            var document = JsonDocument.Parse(json, Strict);
             if (document.RootElement.ValueKind is JsonValueKind.Object)
                 return document;
             document.Dispose();
@@ -99,6 +104,25 @@ internal static class SignedToken
         }
         catch (JsonException)
         {
+            return null;
+        }
+    }
+
+    /// <summary>A text by its name; null for what is none.</summary>
+    internal static string? Text(JsonElement root, string name) => root.TryGetProperty(name, out var value) ? Text(value) : null;
+
+    internal static string? Text(JsonElement value)
+    {
+        if (value.ValueKind is not JsonValueKind.String)
+            return null;
+
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // How the reader reports half a surrogate pair; such a text is as good as none.
             return null;
         }
     }

@@ -19,8 +19,19 @@ internal sealed record TokenClaims(
     /// <summary>Numbers above are given by this service: to users named by text, and to the console's own.</summary>
     public const int MaxUserId = 1_000_000_000;
 
+    /// <summary>The tenant that a token names which nobody has verified; null where it names none.</summary>
+    public static Guid? ClaimedTenant(string text)
+    {
+        if (SignedToken.Read(text) is not { } token)
+            return null;
+        using var document = SignedToken.Parse(token.Payload);
+        return document is not null && Guid.TryParseExact(Text(document.RootElement, "tenant_id"), "D", out var tenant) ? tenant : null;
+    }
+
     /// <summary>Reads the claims (RFC 7519 section 4.1). The problem says which claim is wrong; it never repeats a value.</summary>
-    public static TokenClaims? Read(byte[] payload, DateTimeOffset now, out string problem)
+    /// <param name="issuer">What <c>iss</c> must say; empty asks for none.</param>
+    /// <param name="audience">What <c>aud</c> must name, alone or among others; empty asks for none.</param>
+    public static TokenClaims? Read(byte[] payload, DateTimeOffset now, string issuer, string audience, out string problem)
     {
         using var document = SignedToken.Parse(payload);
         if (document is null)
@@ -45,6 +56,24 @@ internal sealed record TokenClaims(
         if (!TryReadDate(root, "nbf", out var notBefore) || now < notBefore - Skew)
         {
             problem = "The token is not valid yet (claim nbf).";
+            return null;
+        }
+
+        if (!TryReadDate(root, "iat", out var issued) || now < issued - Skew)
+        {
+            problem = "The token was issued in the future (claim iat).";
+            return null;
+        }
+
+        if (issuer.Length > 0 && !string.Equals(SignedToken.Text(root, "iss"), issuer, StringComparison.Ordinal))
+        {
+            problem = "The token is of another issuer (claim iss).";
+            return null;
+        }
+
+        if (audience.Length > 0 && !Names(root, audience))
+        {
+            problem = "The token is for another service (claim aud).";
             return null;
         }
 
@@ -103,21 +132,15 @@ internal sealed record TokenClaims(
         return true;
     }
 
-    private static string? Text(JsonElement root, string name)
-    {
-        if (!root.TryGetProperty(name, out var claim) || claim.ValueKind is not JsonValueKind.String)
-            return null;
+    /// <summary>One audience is a text, several are an array of texts (RFC 7519 section 4.1.3).</summary>
+    private static bool Names(JsonElement root, string audience) =>
+        root.TryGetProperty("aud", out var claim) && claim.ValueKind switch
+        {
+            JsonValueKind.Array => claim.EnumerateArray().Any(one => SignedToken.Text(one) == audience),
+            _ => SignedToken.Text(claim) == audience,
+        };
 
-        try
-        {
-            return claim.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            // How the reader reports half a surrogate pair; such a claim is as good as none.
-            return null;
-        }
-    }
+    private static string? Text(JsonElement root, string name) => SignedToken.Text(root, name);
 
     private static string? TextOrNumber(JsonElement root, string name) =>
         root.TryGetProperty(name, out var claim) && claim.ValueKind is JsonValueKind.Number ? claim.GetRawText() : Text(root, name);

@@ -36,6 +36,16 @@ internal sealed class TokenUsers(TenantDatabase database, IOptions<CallerAuthent
         return credential;
     }
 
+    /// <summary>Asks the database again at the user's next request, or that of anybody of the tenant where none is named; other copies of this service do so within <see cref="CallerAuthenticationOptions.UserCacheLifetime"/>.</summary>
+    public void Forget(TenantId tenant, int? userId)
+    {
+        foreach (var (key, known) in _known)
+        {
+            if (key.Item1 == tenant && (userId is null || known.Credential.Principal.UserId == userId))
+                _known.TryRemove(key, out _);
+        }
+    }
+
     private Task<bool> TenantExistsAsync(TenantId tenant, CancellationToken cancellationToken) =>
         database.ThroughDoorsAsync(
             async (connection, transaction) =>
@@ -53,8 +63,8 @@ internal sealed class TokenUsers(TenantDatabase database, IOptions<CallerAuthent
     {
         await using var command = transaction.Command(
             claims.UserId is null
-                ? "update users set role = $2, email = coalesce($3, email), display_name = coalesce($4, display_name) where subject = $1 and is_active returning tenant_id, id, user_id, role, email, display_name"
-                : "update users set role = $2, email = coalesce($3, email), display_name = coalesce($4, display_name) where user_id = $1 and is_active returning tenant_id, id, user_id, role, email, display_name");
+                ? "update users set role = $2, email = coalesce($3, email), display_name = coalesce($4, display_name), last_seen_at = clock_timestamp() where subject = $1 and is_active returning tenant_id, id, user_id, role, email, display_name"
+                : "update users set role = $2, email = coalesce($3, email), display_name = coalesce($4, display_name), last_seen_at = clock_timestamp() where user_id = $1 and is_active returning tenant_id, id, user_id, role, email, display_name");
         command.Parameters.Add(claims.UserId is { } number
             ? new NpgsqlParameter<int> { TypedValue = number }
             : new NpgsqlParameter<string> { TypedValue = claims.Subject });
@@ -74,10 +84,10 @@ internal sealed class TokenUsers(TenantDatabase database, IOptions<CallerAuthent
 
         await using var command = transaction.Command(
             """
-            insert into users (id, tenant_id, user_id, subject, role, email, display_name)
+            insert into users (id, tenant_id, user_id, subject, role, email, display_name, last_seen_at)
             values ($5, $6,
                     coalesce($7, (select greatest(max(user_id), $8) + 1 from users where user_id < 2000000000)),
-                    $1, $2, $3, $4)
+                    $1, $2, $3, $4, clock_timestamp())
             on conflict do nothing
             returning tenant_id, id, user_id, role, email, display_name
             """);

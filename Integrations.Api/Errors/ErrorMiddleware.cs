@@ -9,6 +9,9 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
 {
     private static readonly TimeSpan RetryLater = TimeSpan.FromSeconds(5);
 
+    /// <summary>It takes a person.</summary>
+    private static readonly TimeSpan RetryWhenUnsealed = TimeSpan.FromSeconds(30);
+
     public async Task InvokeAsync(HttpContext context)
     {
         IntegrationException? refusal;
@@ -32,9 +35,12 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         }
         catch (BadHttpRequestException e)
         {
-            refusal = e.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? new IntegrationException(ErrorCodes.BodyTooLarge)
-                : new IntegrationException(ErrorCodes.BodyInvalid);
+            refusal = new(e.StatusCode switch
+            {
+                StatusCodes.Status413PayloadTooLarge => ErrorCodes.BodyTooLarge,
+                StatusCodes.Status408RequestTimeout => ErrorCodes.BodyTooSlow,
+                _ => ErrorCodes.BodyInvalid,
+            });
         }
         catch (NpgsqlException e) when (e is not PostgresException || e.IsTransient)
         {
@@ -44,7 +50,14 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         catch (SecretUnavailableException e)
         {
             LogSecretUnavailable(e);
-            refusal = new(ErrorCodes.ServiceUnavailable, "The keys of this installation cannot be reached. Repeat the request shortly.", RetryLater);
+            refusal = e.Obstacle switch
+            {
+                SecretObstacle.Sealed => new(
+                    ErrorCodes.SecretsUnavailable, "Vault is sealed: until an operator unseals it, no secret is stored or opened. Repeat the request later.", RetryWhenUnsealed),
+                SecretObstacle.Unreachable => new(
+                    ErrorCodes.SecretsUnavailable, "Vault cannot be reached: until it answers, no secret is stored or opened. Repeat the request shortly.", RetryLater),
+                _ => new(ErrorCodes.SecretsUnavailable, "The key of this secret is gone or cannot be read. Tell an operator of this installation.", RetryWhenUnsealed),
+            };
         }
         catch (Exception e)
         {

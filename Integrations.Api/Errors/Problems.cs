@@ -16,6 +16,8 @@ internal static class Problems
     /// <summary>Replaces whatever was prepared for the response; nothing may have been sent yet.</summary>
     public static Task WriteAsync(HttpContext context, IntegrationException refusal)
     {
+        // For whoever counts refusals, after the answer.
+        context.Features.Set(refusal);
         var body = ProblemBody.From(refusal, TraceIdOf(context));
         var response = context.Response;
         // What belongs to the status survives (WWW-Authenticate, Allow); what belongs to a body that is not sent does not.

@@ -1,7 +1,10 @@
 using System.Globalization;
+using Integrations.Api.Audit;
 using Integrations.Api.Authentication;
 using Integrations.Api.Http;
+using Integrations.Api.RateLimits;
 using Integrations.Core.Errors;
+using Integrations.Core.RateLimits;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -31,27 +34,29 @@ internal static class EventEndpoints
 
     public static RouteGroupBuilder MapEvents(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/api/v1").WithTags("Events").WithMetadata(new ShapedMetadata());
+        var group = routes.MapGroup("/api/v1").WithTags("Events").WithMetadata(new ShapedMetadata()).LimitedAs(RouteClass.Status);
         group.MapGet("/events", StreamAsync).WithName("StreamEvents").RequireAuthorization(Policies.Read)
-            .WithMetadata(new TicketMetadata())
+            .WithMetadata(new TicketMetadata(), new LastingMetadata())
             .WithSummary("What happens, as Server-Sent Events")
             .WithDescription(
                 "Each event has its type, its position as id, and its data. Reconnect with Last-Event-ID (or after) to miss nothing. "
                 + "The first event is ready; reset means that the position is older than what is kept: fetch your state afresh and go on; "
-                + "end tells why the stream ends. Owners and administrators are told of all accounts and logins of their tenant; of messages and dialogs only an account's own user is. "
-                + "Types: account.updated, account.deleted, login.updated, message.created, message.updated, dialog.updated.")
+                + "end tells why the stream ends. Owners and administrators are told of all accounts and logins of their tenant; of messages, dialogs and notes an account's own user and the members of its project are. "
+                + "Of people, invitations and keys administrators are told, and each user of himself. "
+                + "Types: account.updated, account.deleted, login.updated, message.created, message.updated, dialog.updated, dialog.presence, note.created, note.deleted, "
+                + "quick_replies.updated, settings.updated, project.updated, user.updated, invitation.updated, api_key.updated.")
             .WithQuery(After, Ticket)
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
             .Refuses(ErrorCodes.RateLimited);
         group.MapGet("/ws", SocketAsync).WithName("OpenEventSocket").RequireAuthorization(Policies.Read)
-            .WithMetadata(new TicketMetadata())
+            .WithMetadata(new TicketMetadata(), new LastingMetadata())
             .WithSummary("What happens, as a WebSocket")
             .WithDescription(
                 "The same events as text frames of the form {position, type, occurred_at, account_id, data}; type may also be ready, reset or heartbeat. "
                 + "Resume with after. Say nothing: any message closes the socket.")
             .WithQuery(After, Ticket)
             .Refuses(ErrorCodes.UpgradeRequired, ErrorCodes.RateLimited);
-        group.MapPost("/events/ticket", IssueTicketAsync).WithName("IssueEventTicket").RequireAuthorization(Policies.Read)
+        group.MapPost("/events/ticket", IssueTicketAsync).WithName("IssueEventTicket").Unaudited().RequireAuthorization(Policies.Read)
             .WithSummary("A ticket for a browser")
             .WithDescription("Opens one stream within 30 seconds, with the rights and for the life of the session that asked for it.")
             .Refuses(ErrorCodes.ServiceUnavailable);

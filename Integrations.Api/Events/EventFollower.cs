@@ -20,7 +20,7 @@ internal sealed class EventFollower(EventReader reader, EventSignal signal, Stre
         var checkedAt = time.GetTimestamp();
         while (true)
         {
-            if (time.GetElapsedTime(checkedAt) >= settings.RightCheck)
+            if (checkedAt == long.MinValue || time.GetElapsedTime(checkedAt) >= settings.RightCheck)
             {
                 if (!await rights.HoldAsync(credential, cancellationToken))
                 {
@@ -33,13 +33,16 @@ internal sealed class EventFollower(EventReader reader, EventSignal signal, Stre
 
             var page = await reader.ReadAsync(credential.Principal, position, settings.PageSize, cancellationToken);
             position = page.Next;
+            // What was read may be the very event that took the right to read on.
+            if (page.Events.Any(happened => Touches(credential, happened)))
+                checkedAt = long.MinValue;
             if (page.Reset)
                 yield return new StreamItem.Reset(position);
             foreach (var happened in page.Events)
                 yield return new StreamItem.Happened(happened);
             if (page.Reset || page.Events.Count > 0)
                 spoke = time.GetTimestamp();
-            if (page.Events.Count == settings.PageSize)
+            if (page.Events.Count == settings.PageSize || checkedAt == long.MinValue)
                 continue;
 
             if (time.GetElapsedTime(spoke) >= settings.Heartbeat)
@@ -53,6 +56,9 @@ internal sealed class EventFollower(EventReader reader, EventSignal signal, Stre
             await WaitAsync(position, nextDuty, cancellationToken);
         }
     }
+
+    private static bool Touches(Credential credential, StoredEvent happened) =>
+        happened.UserId == credential.Principal.UserId && happened.Type is EventTypes.UserUpdated or EventTypes.ApiKeyUpdated;
 
     /// <summary>Until something lies beyond the position, or a duty falls due.</summary>
     private async Task WaitAsync(long position, TimeSpan limit, CancellationToken cancellationToken)

@@ -40,7 +40,7 @@ internal sealed class EventTickets(RedisConnection redis, IOptions<EventStreamOp
 
 /// <summary>Whom a ticket lets in; lies in Redis for seconds.</summary>
 internal sealed record TicketHolder(
-    Guid Tenant, int UserId, Guid UserRow, string Role, string? Email, string? DisplayName, byte[]? SessionHash, DateTimeOffset? ExpiresAt)
+    Guid Tenant, int UserId, Guid UserRow, string Role, string? Email, string? DisplayName, byte[]? SessionHash, DateTimeOffset? ExpiresAt, KeyCredential? Key)
 {
     public static TicketHolder From(Credential credential) => new(
         credential.Principal.Tenant.Value,
@@ -50,10 +50,11 @@ internal sealed record TicketHolder(
         credential.Principal.Email,
         credential.Principal.DisplayName,
         credential.SessionHash,
-        credential.ExpiresAt);
+        credential.ExpiresAt,
+        credential.Key);
 
     public Credential ToCredential() => new(
-        new Principal(new TenantId(Tenant), UserId, Words.Read<Role>(Role), Email, DisplayName), UserRow, SessionHash, ExpiresAt);
+        new Principal(new TenantId(Tenant), UserId, Words.Read<Role>(Role), Email, DisplayName), UserRow, SessionHash, ExpiresAt, Key);
 }
 
 /// <summary>Marks a route that a ticket in the query opens.</summary>

@@ -44,8 +44,10 @@ internal sealed partial class SocketStream(IOptions<EventStreamOptions> options,
             throw;
         }
 
-        // What the other side did ends the stream under its own reason.
-        if (listening.IsCompleted && await listening is (var itsStatus, var itsReason) && itsStatus is not null)
+        // What the other side did ends the stream under its own reason. Where neither the host stops nor the request is cut, it was the listening
+        // that ended the reading, a moment before it ends itself.
+        var spoken = over.IsCancellationRequested && !stopping.IsCancellationRequested && !aborted.IsCancellationRequested;
+        if ((spoken || listening.IsCompleted) && await listening is (var itsStatus, var itsReason) && itsStatus is not null)
             (status, reason) = (itsStatus.Value, itsReason ?? "");
         await CloseAsync(socket, listening, status, reason, stopping);
     }

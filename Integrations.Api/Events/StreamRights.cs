@@ -5,12 +5,15 @@ using Npgsql;
 namespace Integrations.Api.Events;
 
 /// <summary>Whether one who opened a stream may still listen to it.</summary>
-internal sealed class StreamRights(TenantDatabase database, Sessions sessions, TimeProvider time)
+internal sealed class StreamRights(TenantDatabase database, Sessions sessions, KeyHolders keys, TimeProvider time)
 {
     public async Task<bool> HoldAsync(Credential credential, CancellationToken cancellationToken)
     {
         if (credential.SessionHash is { } hash)
-            return await sessions.FindAsync(hash, cancellationToken) is { } now && now.Principal == credential.Principal;
+            return await sessions.FindAsync(hash, cancellationToken) is { OwesSecondFactor: false } now && now.Principal == credential.Principal;
+
+        if (credential.Key is { } key)
+            return await keys.FindAsync(key.Hash, cancellationToken) is { } holder && holder.Principal == credential.Principal;
 
         return (credential.ExpiresAt is not { } end || time.GetUtcNow() < end + TokenClaims.Skew) && await IsActiveAsync(credential, cancellationToken);
     }

@@ -1,4 +1,8 @@
+using Integrations.Api.RateLimits;
+using Integrations.Core.Hosts;
 using Integrations.Core.Messaging;
+using Integrations.Core.RateLimits;
+using Integrations.Core.Secrets.Vault;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
@@ -21,7 +25,7 @@ internal static class HealthEndpoints
 
     public static RouteGroupBuilder MapHealth(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/api/v1/health").WithTags("Health").AllowAnonymous();
+        var group = routes.MapGroup("/api/v1/health").WithTags("Health").AllowAnonymous().LimitedAs(RouteClass.Health);
         group.MapGet("/detailed", DetailedAsync).WithName("GetDetailedHealth").WithSummary("The service and what it stands on");
         group.MapGet("/liveness", Liveness).WithName("GetLiveness").WithSummary("The process answers");
         group.MapGet("/readiness", ReadinessAsync).WithName("GetReadiness").WithSummary("The service can do its work");
@@ -29,32 +33,42 @@ internal static class HealthEndpoints
     }
 
     private static async Task<Results<Ok<DetailedHealthResponse>, JsonHttpResult<DetailedHealthResponse>>> DetailedAsync(
-        DatabaseCheck database, Doorbell doorbell, IConfiguration configuration, TimeProvider time, CancellationToken cancellationToken)
+        DatabaseCheck database, Doorbell doorbell, VaultHealth vault, IConfiguration configuration, TimeProvider time, CancellationToken cancellationToken)
     {
         var databaseStands = await database.AnswersAsync(cancellationToken);
         var response = new DetailedHealthResponse(
             databaseStands ? Healthy : Unhealthy,
             Service,
             time.GetUtcNow(),
-            VersionOf(configuration),
-            new(
-                new(databaseStands ? Healthy : Unhealthy, "PostgreSQL"),
-                // Secrets lie under key files here; a Vault that is not asked cannot be called healthy.
-                new("not_configured", "HashiCorp Vault"),
-                // Rings may be lost: polls take over, so its absence slows the service and does not stop it.
-                new(doorbell.IsConnected ? Healthy : "degraded", "RabbitMQ")));
+            HostHeartbeat.VersionOf(configuration),
+            Components(databaseStands, doorbell, await vault.StateAsync(cancellationToken)));
         return databaseStands ? TypedResults.Ok(response) : TypedResults.Json(response, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static Ok<HealthResponse> Liveness(IConfiguration configuration) => TypedResults.Ok(new HealthResponse("alive", Service, VersionOf(configuration)));
+    /// <summary>What the service stands on.</summary>
+    public static HealthComponents Components(bool databaseStands, Doorbell doorbell, VaultState vault) => new(
+        new(databaseStands ? Healthy : Unhealthy, "PostgreSQL"),
+        // Neither takes the service out of its balancer: data keys in memory go on serving, and every copy would be taken out at once, which
+        // unseals nothing. What needs a key that is not in memory is refused with SECRETS_UNAVAILABLE.
+        new(
+            vault switch
+            {
+                VaultState.NotConfigured => "not_configured",
+                VaultState.Ok => Healthy,
+                VaultState.Sealed => "sealed",
+                _ => "unreachable",
+            },
+            "HashiCorp Vault"),
+        // Rings may be lost: polls take over, so its absence slows the service and does not stop it.
+        new(doorbell.IsConnected ? Healthy : "degraded", "RabbitMQ"));
+
+    private static Ok<HealthResponse> Liveness(IConfiguration configuration) => TypedResults.Ok(new HealthResponse("alive", Service, HostHeartbeat.VersionOf(configuration)));
 
     private static async Task<Results<Ok<HealthResponse>, JsonHttpResult<HealthResponse>>> ReadinessAsync(
         DatabaseCheck database, IConfiguration configuration, CancellationToken cancellationToken) =>
         await database.AnswersAsync(cancellationToken)
-            ? TypedResults.Ok(new HealthResponse("ready", Service, VersionOf(configuration)))
-            : TypedResults.Json(new HealthResponse("not_ready", Service, VersionOf(configuration)), statusCode: StatusCodes.Status503ServiceUnavailable);
-
-    private static string VersionOf(IConfiguration configuration) => configuration["VERSION"] is { Length: > 0 } version ? version : "1.0.0";
+            ? TypedResults.Ok(new HealthResponse("ready", Service, HostHeartbeat.VersionOf(configuration)))
+            : TypedResults.Json(new HealthResponse("not_ready", Service, HostHeartbeat.VersionOf(configuration)), statusCode: StatusCodes.Status503ServiceUnavailable);
 }
 
 /// <summary>Whether the database answers, as the role that the service works under.</summary>
@@ -90,5 +104,5 @@ internal sealed record DetailedHealthResponse(string Status, string Service, Dat
 
 internal sealed record HealthComponents(HealthComponent Database, HealthComponent Vault, HealthComponent Rabbitmq);
 
-/// <param name="Status">healthy, degraded, unhealthy or not_configured.</param>
+/// <param name="Status">healthy, degraded, unhealthy or not_configured; of Vault also sealed and unreachable.</param>
 internal sealed record HealthComponent(string Status, string Type);

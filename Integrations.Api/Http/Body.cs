@@ -19,7 +19,7 @@ internal sealed record Body<T>(T Value) : IEndpointParameterMetadataProvider
     /// <summary>Called by the framework for each parameter of this type.</summary>
     public static async ValueTask<Body<T>?> BindAsync(HttpContext context, ParameterInfo parameter)
     {
-        var bytes = await ReadAsync(context.Request, context.RequestAborted);
+        var bytes = await ReadAsync(context.Request, BodyMetadata.LimitOf(typeof(T)), context.RequestAborted);
         if (bytes.IsEmpty)
             return new(new T());
 
@@ -64,15 +64,15 @@ internal sealed record Body<T>(T Value) : IEndpointParameterMetadataProvider
         && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
         && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int maxBytes, CancellationToken cancellationToken)
     {
-        if (request.ContentLength > BodyMetadata.MaxBytes)
+        if (request.ContentLength > maxBytes)
             throw new IntegrationException(ErrorCodes.BodyTooLarge);
 
         while (true)
         {
             var result = await request.BodyReader.ReadAsync(cancellationToken);
-            if (result.Buffer.Length > BodyMetadata.MaxBytes)
+            if (result.Buffer.Length > maxBytes)
             {
                 // Given back first: the server reads the rest itself, so that the caller gets the answer.
                 request.BodyReader.AdvanceTo(result.Buffer.End);
@@ -96,4 +96,14 @@ internal sealed record BodyMetadata(Type Type)
 {
     /// <summary>Bytes. The longest text, escaped throughout, stays well below.</summary>
     public const int MaxBytes = 64 * 1024;
+
+    /// <summary>Bytes that this body may have.</summary>
+    public static int LimitOf(Type type) => type.GetCustomAttribute<BodyLimitAttribute>()?.Bytes ?? MaxBytes;
+}
+
+/// <summary>For bodies that are longer by their nature.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class BodyLimitAttribute(int bytes) : Attribute
+{
+    public int Bytes => bytes;
 }

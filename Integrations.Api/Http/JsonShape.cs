@@ -39,10 +39,25 @@ internal static class JsonShape
             Require(kind is JsonValueKind.Number && value.TryGetInt64(out _), "a whole number of at most 64 bits");
         else if (type == typeof(Guid))
             Require(kind is JsonValueKind.String && Guid.TryParseExact(value.GetString(), "D", out _), "a uuid");
+        else if (type.IsArray)
+            CheckItems(value, type.GetElementType()!, options, name, errors);
         else if (kind is JsonValueKind.Object)
             CheckObject(value, options.GetTypeInfo(type), name + ".", errors);
         else
             Require(false, "an object");
+
+        static void CheckItems(JsonElement value, Type item, JsonSerializerOptions options, string name, FieldErrors errors)
+        {
+            if (value.ValueKind is not JsonValueKind.Array)
+            {
+                errors.Add(name, "Must be a list.");
+                return;
+            }
+
+            var i = 0;
+            foreach (var element in value.EnumerateArray())
+                CheckValue(element, item, options, $"{name}[{i++}]", errors);
+        }
 
         void Require(bool holds, string what)
         {

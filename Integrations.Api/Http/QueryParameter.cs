@@ -78,6 +78,17 @@ internal sealed class TextParameter(string name, string description, string? byD
     public string? Read(HttpContext context) => Text(context) ?? byDefault;
 }
 
+/// <summary>A time zone by its IANA name.</summary>
+internal sealed class ZoneParameter(string name, string description) : QueryParameter(name, description)
+{
+    public override QuerySchema Schema => new("string", Default: "UTC", Maximum: 64);
+
+    public override string? Problem(string text) =>
+        TimeZoneInfo.TryFindSystemTimeZoneById(text, out var zone) && zone.HasIanaId && zone.Id == text ? null : "Must be an IANA time zone such as Europe/Kyiv.";
+
+    public string Read(HttpContext context) => Text(context) ?? "UTC";
+}
+
 /// <summary>The parameters that a route knows; it refuses all others.</summary>
 internal sealed record QueryMetadata(IReadOnlyList<QueryParameter> Parameters);
 

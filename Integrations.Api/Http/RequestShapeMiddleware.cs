@@ -1,6 +1,8 @@
+using System.Globalization;
+
 namespace Integrations.Api.Http;
 
-/// <summary>Checks what stands in the address before a handler runs: ids in the path are uuids, and the query has only known parameters.</summary>
+/// <summary>Checks what stands in the address before a handler runs: ids in the path are uuids, users' are numbers, and the query has only known parameters.</summary>
 /// <remarks>It comes after authorization, so that a stranger learns nothing of the shapes behind it.</remarks>
 internal sealed class RequestShapeMiddleware(RequestDelegate next)
 {
@@ -16,7 +18,12 @@ internal sealed class RequestShapeMiddleware(RequestDelegate next)
         var errors = new FieldErrors();
         foreach (var (name, value) in context.Request.RouteValues)
         {
-            if (value is string text && (name == "id" || name.EndsWith("_id", StringComparison.Ordinal)) && !Guid.TryParseExact(text, "D", out _))
+            if (name == "user_id")
+            {
+                if (!int.TryParse(value as string, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+                    errors.Add(name, "Must be a whole number of at most 32 bits.");
+            }
+            else if (value is string text && (name == "id" || name.EndsWith("_id", StringComparison.Ordinal)) && !Guid.TryParseExact(text, "D", out _))
                 errors.Add(name, "Must be a uuid.");
         }
 

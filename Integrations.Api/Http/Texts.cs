@@ -49,4 +49,8 @@ internal static partial class Texts
 
     [GeneratedRegex(@"^@?[A-Za-z][A-Za-z0-9_]{3,31}\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Username();
+
+    /// <summary>The beginning, never through the middle of a surrogate pair: half of one is no text, and the database refuses it.</summary>
+    /// <param name="most">UTF-16 units.</param>
+    public static string Cut(string text, int most) => text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
 }

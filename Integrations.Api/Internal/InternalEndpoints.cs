@@ -1,5 +1,8 @@
 using Integrations.Api.Authentication;
 using Integrations.Api.Http;
+using Integrations.Api.RateLimits;
+using Integrations.Core.Hosts;
+using Integrations.Core.RateLimits;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -20,10 +23,12 @@ internal static class InternalEndpoints
 
     public static RouteGroupBuilder MapInternal(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/internal").RequireAuthorization(InternalKeyHandler.Policy).ExcludeFromDescription();
+        var group = routes.MapGroup("/internal").RequireAuthorization(InternalKeyHandler.Policy).ExcludeFromDescription().LimitedAs(RouteClass.Anonymous);
         group.MapPost("/owner-link", IssueOwnerLinkAsync);
         group.MapGet("/data-protection-keys", ReadKeysAsync);
         group.MapPost("/data-protection-keys", StoreKeyAsync);
+        group.MapPut("/hosts/{id:guid}", TellAsync);
+        group.MapDelete("/hosts/{id:guid}", LeaveAsync);
         return group;
     }
 
@@ -47,6 +52,27 @@ internal static class InternalEndpoints
         await ring.StoreAsync(new(body.Value.Name!, body.Value.Xml!), cancellationToken);
         return TypedResults.NoContent();
     }
+
+    private static async Task<NoContent> TellAsync(Guid id, Body<HostSignRequest> body, HostRegistry hosts, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var errors = new FieldErrors();
+        if (body.Value.Name is not { Length: > 0 and <= 253 } name || name.Any(char.IsControl))
+            errors.Add("name", "Must have 1 to 253 characters.");
+        if (body.Value.Version is not { Length: > 0 and <= 50 } version || version.Any(char.IsControl))
+            errors.Add("version", "Must have 1 to 50 characters.");
+        if (body.Value.RunningSeconds is < 0)
+            errors.Add("running_seconds", "Must not be negative.");
+        errors.ThrowIfAny();
+        var started = time.GetUtcNow() - TimeSpan.FromSeconds(body.Value.RunningSeconds ?? 0);
+        await hosts.TellAsync(new HostSign(id, "web", body.Value.Name!, body.Value.Version!, started), cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> LeaveAsync(Guid id, HostRegistry hosts, CancellationToken cancellationToken)
+    {
+        await hosts.LeaveAsync(id, cancellationToken);
+        return TypedResults.NoContent();
+    }
 }
 
 internal sealed record OwnerLinkResponse(string Token, DateTimeOffset ExpiresAt);
@@ -56,4 +82,15 @@ internal sealed record DataProtectionKeyRequest
     public string? Name { get; init; }
 
     public string? Xml { get; init; }
+}
+
+/// <summary>A sign of life of a copy of the console, which has no way to the database of its own.</summary>
+internal sealed record HostSignRequest
+{
+    public string? Name { get; init; }
+
+    public string? Version { get; init; }
+
+    /// <summary>For how long it has been running.</summary>
+    public int? RunningSeconds { get; init; }
 }

@@ -5,6 +5,7 @@ using System.Text.Encodings.Web;
 using Integrations.Api.Authentication;
 using Integrations.Api.Errors;
 using Integrations.Core.Errors;
+using Integrations.Core.Refusals;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
@@ -23,17 +24,23 @@ internal sealed class InternalKeyHandler(
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        var values = Request.Headers[Header];
-        if (values.Count == 0)
+        if (Request.Headers[Header].Count == 0)
             return Task.FromResult(AuthenticateResult.NoResult());
 
-        var key = settings.Value.InternalServiceKey;
+        if (IsRight(Request, settings.Value))
+            return Task.FromResult(AuthenticateResult.Success(new(new ClaimsPrincipal(new ClaimsIdentity(SchemeName)), SchemeName)));
+
+        Context.Features.Set(RefusalLead.Nothing);
+        return Task.FromResult(AuthenticateResult.Fail("wrong key"));
+    }
+
+    /// <summary>Whether a host of this installation sent this request.</summary>
+    public static bool IsRight(HttpRequest request, CallerAuthenticationOptions settings)
+    {
+        var (values, key) = (request.Headers[Header], settings.InternalServiceKey);
         // Hashes have one length, so the comparison takes one time whatever was sent.
-        var same = values.Count == 1 && key.Length > 0
+        return values.Count == 1 && key.Length > 0
             && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(values[0] ?? "")), SHA256.HashData(Encoding.UTF8.GetBytes(key)));
-        return Task.FromResult(same
-            ? AuthenticateResult.Success(new(new ClaimsPrincipal(new ClaimsIdentity(SchemeName)), SchemeName))
-            : AuthenticateResult.Fail("wrong key"));
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) =>

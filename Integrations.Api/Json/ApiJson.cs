@@ -1,13 +1,20 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Integrations.Api.ApiKeys;
+using Integrations.Api.Audit;
 using Integrations.Api.Authentication;
 using Integrations.Api.Errors;
 using Integrations.Api.Events;
 using Integrations.Api.Health;
 using Integrations.Api.Internal;
+using Integrations.Api.Notices;
 using Integrations.Api.Overview;
+using Integrations.Api.People;
 using Integrations.Api.PersonalAccounts;
+using Integrations.Api.Privacy;
 using Integrations.Api.Projects;
+using Integrations.Api.RateLimits;
+using Integrations.Api.Refusals;
 using Integrations.Api.Telegram;
 
 namespace Integrations.Api.Json;
@@ -21,9 +28,32 @@ namespace Integrations.Api.Json;
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(OwnerLinkRequest))]
 [JsonSerializable(typeof(SignInRequest))]
+[JsonSerializable(typeof(ChallengeAnswerRequest))]
+[JsonSerializable(typeof(ChallengeResponse))]
 [JsonSerializable(typeof(SessionResponse))]
 [JsonSerializable(typeof(UserResponse))]
 [JsonSerializable(typeof(OwnerLinkResponse))]
+[JsonSerializable(typeof(AuditPage))]
+[JsonSerializable(typeof(AuditVerdictResponse))]
+[JsonSerializable(typeof(AuditPurgeRequest))]
+[JsonSerializable(typeof(AuditPurgeResponse))]
+[JsonSerializable(typeof(AuditErasureRequest))]
+[JsonSerializable(typeof(AuditErasureResponse))]
+[JsonSerializable(typeof(ConsentRequest))]
+[JsonSerializable(typeof(ConsentResponse))]
+[JsonSerializable(typeof(ExportRequest))]
+[JsonSerializable(typeof(ErasureRequest))]
+[JsonSerializable(typeof(ErasureResponse[]))]
+[JsonSerializable(typeof(BegunErasureResponse))]
+[JsonSerializable(typeof(ReceiptTokenRequest))]
+[JsonSerializable(typeof(ReceiptRequest))]
+[JsonSerializable(typeof(ReceiptVerdictResponse))]
+[JsonSerializable(typeof(ReceiptKeyResponse))]
+[JsonSerializable(typeof(RefusalPage))]
+[JsonSerializable(typeof(RefusalDayResponse[]))]
+[JsonSerializable(typeof(SecuritySettingsRequest))]
+[JsonSerializable(typeof(SecuritySettingsResponse))]
+[JsonSerializable(typeof(HostSignRequest))]
 [JsonSerializable(typeof(DataProtectionKeyRequest))]
 [JsonSerializable(typeof(IReadOnlyList<DataProtectionKey>))]
 [JsonSerializable(typeof(ConnectRequest))]
@@ -38,6 +68,17 @@ namespace Integrations.Api.Json;
 [JsonSerializable(typeof(MessagePage))]
 [JsonSerializable(typeof(DialogPage))]
 [JsonSerializable(typeof(DialogResponse))]
+[JsonSerializable(typeof(InboxResponse[]))]
+[JsonSerializable(typeof(AssigneeRequest))]
+[JsonSerializable(typeof(ColleagueResponse[]))]
+[JsonSerializable(typeof(PresenceRequest))]
+[JsonSerializable(typeof(PresenceResponse[]))]
+[JsonSerializable(typeof(NoteRequest))]
+[JsonSerializable(typeof(NotePage))]
+[JsonSerializable(typeof(FilterRequest))]
+[JsonSerializable(typeof(FilterResponse[]))]
+[JsonSerializable(typeof(QuickReplyRequest))]
+[JsonSerializable(typeof(QuickReplyResponse[]))]
 [JsonSerializable(typeof(LogPageResponse))]
 [JsonSerializable(typeof(ErrorStatisticsResponse))]
 [JsonSerializable(typeof(StartLoginRequest))]
@@ -47,10 +88,44 @@ namespace Integrations.Api.Json;
 [JsonSerializable(typeof(ChangeAccountRequest))]
 [JsonSerializable(typeof(PersonalAccountResponse[]))]
 [JsonSerializable(typeof(ReconnectResponse))]
+[JsonSerializable(typeof(BulkRequest))]
+[JsonSerializable(typeof(BulkResponse))]
+[JsonSerializable(typeof(ImportRequest))]
+[JsonSerializable(typeof(ImportResponse))]
+[JsonSerializable(typeof(TimelineResponse))]
+[JsonSerializable(typeof(NoticePageResponse))]
+[JsonSerializable(typeof(NoticesReadRequest))]
+[JsonSerializable(typeof(NoticesReadResponse))]
+[JsonSerializable(typeof(NoticeSettingsRequest))]
+[JsonSerializable(typeof(NoticeSettingsResponse))]
 [JsonSerializable(typeof(DeletionResponse))]
 [JsonSerializable(typeof(ProjectRequest))]
+[JsonSerializable(typeof(ChangeProjectRequest))]
 [JsonSerializable(typeof(ProjectResponse[]))]
+[JsonSerializable(typeof(ChangeUserRequest))]
+[JsonSerializable(typeof(PersonResponse[]))]
+[JsonSerializable(typeof(InvitationRequest))]
+[JsonSerializable(typeof(InvitationResponse[]))]
+[JsonSerializable(typeof(IssuedInvitationResponse))]
+[JsonSerializable(typeof(AcceptInvitationRequest))]
+[JsonSerializable(typeof(RenameRequest))]
+[JsonSerializable(typeof(ChangePasswordRequest))]
+[JsonSerializable(typeof(OwnSessionResponse[]))]
+[JsonSerializable(typeof(PreferencesRequest))]
+[JsonSerializable(typeof(PreferencesResponse))]
+[JsonSerializable(typeof(ApiKeyRequest))]
+[JsonSerializable(typeof(OwnPasswordRequest))]
+[JsonSerializable(typeof(SecondFactorCodeRequest))]
+[JsonSerializable(typeof(SecondFactorProofRequest))]
+[JsonSerializable(typeof(SecondFactorResponse))]
+[JsonSerializable(typeof(SecondFactorSecretResponse))]
+[JsonSerializable(typeof(RecoveryCodesResponse))]
+[JsonSerializable(typeof(RotateApiKeyRequest))]
+[JsonSerializable(typeof(ApiKeyResponse[]))]
+[JsonSerializable(typeof(IssuedApiKeyResponse))]
 [JsonSerializable(typeof(OverviewResponse))]
+[JsonSerializable(typeof(LimitsRequest))]
+[JsonSerializable(typeof(LimitsResponse))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(DetailedHealthResponse))]
 [JsonSerializable(typeof(TicketResponse))]

@@ -13,15 +13,25 @@ internal static class Examples
     private const string Message = "0198c3a3-0b1f-7a44-b6d3-90e1f2a3c4d5";
     private const string Time = "2026-05-12T10:00:00Z";
 
+    private const string Limits =
+        """{"enabled":true,"limits":[{"class":"connect","per_minute":10,"burst":10,"source":"default","default_per_minute":10,"default_burst":10,"minimum":1,"ceiling":10000},{"class":"send","per_minute":300,"burst":50,"source":"tenant","default_per_minute":100,"default_burst":100,"minimum":1,"ceiling":100000},{"class":"status","per_minute":1000,"burst":1000,"source":"default","default_per_minute":1000,"default_burst":1000,"minimum":60,"ceiling":100000}]}""";
+
     private static readonly FrozenDictionary<string, Example> ByOperation = new Dictionary<string, Example>(StringComparer.Ordinal)
     {
         ["UseOwnerLink"] = new(
             """{"token":"own_…","email":"owner@example.org","password":"correct horse battery staple","display_name":"Example"}""",
             SessionOf("owner@example.org")),
         ["SignIn"] = new("""{"email":"owner@example.org","password":"correct horse battery staple"}""", SessionOf("owner@example.org")),
+        ["AnswerSignInChallenge"] = new("""{"challenge":"chl_…","code":"246810"}""", SessionOf("owner@example.org")),
+        ["BeginSecondFactor"] = new(
+            """{"password":"correct horse battery staple"}""",
+            """{"secret":"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ","otpauth_uri":"otpauth://totp/Integrations:owner%40example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Integrations"}"""),
+        ["ConfirmSecondFactor"] = new("""{"code":"246810"}""", null),
+        ["RenewRecoveryCodes"] = new("""{"password":"correct horse battery staple","code":"246810"}""", null),
+        ["DisableSecondFactor"] = new("""{"password":"correct horse battery staple","code":"246810"}""", null),
         ["Me"] = new(null, Me("owner@example.org")),
         ["Connect"] = new(
-            """{"phone":"+9996611234"}""",
+            """{"phone":"+9996611234","consent":"2026-11"}""",
             $$"""{"status":"code_required","session_id":"{{Account}}","message":"Telegram has sent a login code to the user's devices. Send it with the same phone number.","qr_code":null,"qr_url":null,"expires_at":"{{Time}}"}"""),
         ["GetQrCode"] = new(
             null,
@@ -41,19 +51,75 @@ internal static class Examples
             $$"""{"id":"{{Message}}","account_id":"{{Account}}","dialog_id":"{{Dialog}}","direction":"personal_telegram_out","status":"pending","text":"Good morning","priority":"interactive","reply_to":null,"telegram_message_id":null,"telegram_date":null,"from_peer_id":null,"sent_by":2000000001,"attempts":1,"error_code":null,"error_detail":null,"accepted_at":"{{Time}}","finished_at":null,"created_at":"{{Time}}","updated_at":"{{Time}}"}"""),
         ["MarkDialogRead"] = new(null, ADialog(0)),
         ["ListDialogs"] = new(null, $$"""{"items":[{{ADialog(2)}}],"next_before":null,"next_cursor":null}"""),
+        ["ListInboxes"] = new(
+            null,
+            $$"""[{"id":"{{Account}}","user_id":2000000001,"name":"Sales","username":"sales_example","phone":"+9996611234","status":"active","world":"telegram","project":{"id":"{{Account}}","name":"Shop","mirroring":false},"may_send":true}]"""),
+        ["AssignDialog"] = new("""{"user_id":null}""", ADialog(0)),
+        ["SayPresence"] = new("""{"state":"typing"}""", null),
+        ["ListPresence"] = new(null, $$"""[{"dialog_id":"{{Dialog}}","user_id":2000000001,"name":"Example","state":"typing"}]"""),
+        ["WriteNote"] = new("""{"text":"He prefers to be called in the morning."}""", null),
+        ["SaveDialogFilter"] = new("""{"name":"My unanswered","show":"waiting"}""", null),
+        ["WriteQuickReply"] = new("""{"shortcut":"hello","text":"Good day, {name}! How can we help?"}""", null),
+        ["ChangeQuickReply"] = new("""{"shortcut":"hello","text":"Good day, {name}!"}""", null),
         ["StartLogin"] = new(
-            """{"display_name":"Sales"}""",
+            """{"display_name":"Sales","consent":"2026-11"}""",
             $$"""{"login_id":"{{Account}}","status":"ready","method":"qr","qr_url":"tg://login?token=…","expires_at":"{{Time}}","qr_expires_at":"{{Time}}","password_hint":null,"recovery_email":null,"retry_at":null,"code":null,"detail":null,"created_at":"{{Time}}","completed_at":null}"""),
         ["SendLoginPassword"] = new("""{"password":"the two-step password"}""", null),
         ["SendLoginCode"] = new("""{"code":"24680"}""", null),
         ["ConfirmPasswordRecovery"] = new("""{"code":"135791"}""", null),
         ["ChangePersonalAccount"] = new("""{"display_name":"Sales","accepts_channels":true}""", null),
+        ["ChangePersonalAccounts"] = new(
+            $$"""{"ids":["{{Account}}"],"action":"change","accepts_channels":false}""",
+            $$"""{"results":[{"id":"{{Account}}","code":null,"detail":null}],"done":1,"refused":0}"""),
+        ["ImportPersonalAccounts"] = new(
+            """{"sessions":[{"session":"1AgAOMTQ5…","display_name":"Sales"}],"dry_run":true}""",
+            """{"dry_run":true,"results":[{"row":1,"account_id":null,"code":null}],"good":1,"refused":0}"""),
+        ["GetAccountTimeline"] = new(
+            null,
+            $$"""{"items":[{"seq":42,"kind":"back","code":"TG_UNAVAILABLE","until":null,"since":"{{Time}}","detail":null,"user_id":null,"at":"{{Time}}"}],"next_before":null}"""),
+        ["GetConsent"] = new(null, $$"""{"version":"2026-11","language":"en","text":"I connect my own Telegram account, or …","given_at":"{{Time}}"}"""),
+        ["GiveConsent"] = new("""{"version":"2026-11","language":"en"}""", $$"""{"version":"2026-11","language":"en","text":"I connect my own Telegram account, or …","given_at":"{{Time}}"}"""),
+        ["ExportData"] = new("""{"subject":"person","phone":"+9996611234"}""", null),
+        ["RequestErasure"] = new(
+            """{"subject":"user","user_id":2000000002,"confirm":"erase"}""",
+            $$"""{"erasure":{"id":"{{Account}}","subject":"user","state":"sessions","created_at":"{{Time}}","finished_at":null,"erased":{},"sessions":0,"receipt":null,"signature":null},"token":"era_…"}"""),
+        ["GetErasureByToken"] = new("""{"token":"era_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}""", null),
+        ["VerifyReceipt"] = new("""{"receipt":"{\"format\":\"integrations-erasure-1\"}","signature":"MEUCIQ=="}""", """{"valid":false}"""),
+        ["ListNotices"] = new(
+            null,
+            $$"""{"items":[{"id":"{{Message}}","kind":"login_needed","account_id":"{{Account}}","account_name":"Sales","dialog_id":null,"dialog_name":null,"code":"TG_SESSION_EXPIRED","until":null,"since":"{{Time}}","times":1,"told_at":"{{Time}}","resolved_at":null,"read_at":null}],"unread":1,"total":1,"page":1,"size":20,"pages":1}"""),
+        ["MarkNoticesRead"] = new("""{"all":true}""", """{"read":3}"""),
+        ["ChangeNoticeSettings"] = new("""{"muted":["account_back","flood_over"]}""", """{"muted":["account_back","flood_over"]}"""),
         ["ReconnectPersonalAccount"] = new("""{"phone":"+9996611234"}""", null),
         ["OpenProject"] = new(
-            """{"name":"Shop"}""", $$"""{"id":"{{Account}}","name":"Shop","mirroring":false,"created_at":"{{Time}}","updated_at":"{{Time}}"}"""),
+            """{"name":"Shop"}""", AProject("Shop")),
+        ["ChangeProject"] = new("""{"name":"Online shop"}""", AProject("Online shop")),
+        ["ChangeUser"] = new(
+            """{"role":"operator"}""",
+            $$"""{"id":"{{Message}}","user_id":2000000002,"email":"anna@example.org","display_name":"Anna","role":"operator","is_active":true,"sign_in":"here","second_factor":null,"last_seen_at":"{{Time}}","created_at":"{{Time}}","updated_at":"{{Time}}"}"""),
+        ["InviteUser"] = new(
+            """{"email":"anna@example.org","role":"operator","project_ids":[]}""",
+            $$"""{"invitation":{"id":"{{Message}}","email":"anna@example.org","role":"operator","project_ids":[],"invited_by":2000000001,"expires_at":"{{Time}}","created_at":"{{Time}}","updated_at":"{{Time}}"},"token":"inv_…"}"""),
+        ["AcceptInvitation"] = new(
+            """{"token":"inv_…","display_name":"Anna","password":"correct horse battery staple"}""", SessionOf("anna@example.org")),
+        ["RenameMe"] = new("""{"display_name":"Anna"}""", null),
+        ["ChangePassword"] = new("""{"current_password":"correct horse battery staple","new_password":"another horse battery staple"}""", null),
+        ["ChangePreferences"] = new(
+            """{"language":"ru","time_zone":"Europe/Berlin"}""", """{"language":"ru","theme":null,"time_zone":"Europe/Berlin"}"""),
+        ["CreateApiKey"] = new(
+            """{"name":"Nightly report","scopes":["read"],"expires_in_days":90}""",
+            $$"""{"api_key":{"id":"{{Message}}","user_id":2000000001,"name":"Nightly report","prefix":"int_k3Qz9a","scopes":["read"],"expires_at":"{{Time}}","last_used_at":null,"replaced_by":null,"created_at":"{{Time}}"},"key":"int_…"}"""),
+        ["RotateApiKey"] = new("""{"overlap_hours":24}""", null),
         ["GetOverview"] = new(
             null,
             $$"""{"attention":[{"kind":"message_failed","severity":"error","account_id":"{{Account}}","dialog_id":"{{Dialog}}","message_id":"{{Message}}","code":"TG_PEER_FORBIDDEN","since":"{{Time}}","until":null,"action":"retry"}],"numbers":{"accounts":{"pending":0,"active":12,"error":1,"paused":0,"disconnected":2},"hours":[{"hour":"{{Time}}","received":40,"sent":31,"failed":1}],"delivery_delay_ms":{"p50":180.5,"p95":640.25} },"generated_at":"{{Time}}"}"""),
+        ["GetLimits"] = new(null, Limits),
+        ["SetSecuritySettings"] = new("""{"second_factor_required":true}""", """{"second_factor_required":true,"without_second_factor":1}"""),
+        ["ListRefusals"] = new(
+            null,
+            $$"""{"items":[{"seq":7,"minute":"{{Time}}","kind":"sign_in","user_id":2000000001,"user_name":"Example","by_key":false,"address":"192.0.2.7","route":"SignIn","times":5}],"next_before":null}"""),
+        ["CountRefusals"] = new(null, """[{"day":"2026-05-12","kind":"sign_in","times":5}]"""),
+        ["SetLimits"] = new("""{"send":{"per_minute":300,"burst":50}}""", Limits),
         ["GetErrorStatistics"] = new(null, """{"total_actions":120,"error_count":3,"success_count":115,"error_rate":2.5,"period_days":7}"""),
         ["IssueEventTicket"] = new(null, $$"""{"ticket":"tkt_…","expires_at":"{{Time}}"}"""),
         ["GetDetailedHealth"] = new(
@@ -65,11 +131,14 @@ internal static class Examples
 
     public static Example? Of(string? operation) => operation is null ? null : ByOperation.GetValueOrDefault(operation);
 
+    private static string AProject(string name) =>
+        $$"""{"id":"{{Account}}","name":"{{name}}","mirroring":false,"missing":[],"members":3,"accounts":{"pending":0,"active":2,"error":0,"paused":0,"disconnected":0},"created_at":"{{Time}}","updated_at":"{{Time}}"}""";
+
     private static string ADialog(int unread) =>
-        $$"""{"id":"{{Dialog}}","source":"personal_telegram","personal_account_id":"{{Account}}","peer_kind":"user","peer_id":1000002,"username":"boris_example","phone":null,"title":"Boris","last_message_at":"{{Time}}","unread_count":{{unread}},"waiting_since":"{{Time}}","created_at":"{{Time}}","updated_at":"{{Time}}"}""";
+        $$"""{"id":"{{Dialog}}","source":"personal_telegram","personal_account_id":"{{Account}}","peer_kind":"user","peer_id":1000002,"username":"boris_example","phone":null,"title":"Boris","last_message_at":"{{Time}}","unread_count":{{unread}},"waiting_since":"{{Time}}","last_message":{"direction":"personal_telegram_in","status":"received","text":"Good morning"},"assignee":{"user_id":2000000001,"name":"Example"},"created_at":"{{Time}}","updated_at":"{{Time}}"}""";
 
     private static string SessionOf(string email) => $$"""{"session_token":"ses_…","user":{{Me(email)}} }""";
 
     private static string Me(string email) =>
-        $$"""{"id":"{{Message}}","user_id":2000000001,"role":"owner","tenant_id":"{{Dialog}}","email":"{{email}}","display_name":"Example"}""";
+        $$"""{"id":"{{Message}}","user_id":2000000001,"role":"owner","tenant_id":"{{Dialog}}","email":"{{email}}","display_name":"Example","owes_second_factor":false}""";
 }

@@ -1,3 +1,5 @@
+using Integrations.Api.RateLimits;
+using Integrations.Core.RateLimits;
 using Microsoft.OpenApi;
 
 namespace Integrations.Api.OpenApi;
@@ -26,7 +28,7 @@ internal static class OpenApiHosting
 
     public static WebApplication MapReference(this WebApplication app)
     {
-        app.MapOpenApi(DocumentPath).AllowAnonymous();
+        app.MapOpenApi(DocumentPath).AllowAnonymous().LimitedAs(RouteClass.Status);
         return app;
     }
 
@@ -52,7 +54,7 @@ internal static class OpenApiHosting
             Version = "1.0.0",
             Description =
                 "Connect personal Telegram accounts and talk through them. JSON in snake_case; times in ISO 8601 with their offset; ids are uuids. "
-                + "Errors are application/problem+json (RFC 9457) with a code. Send a session token or a token of your user service as Authorization: Bearer.",
+                + "Errors are application/problem+json (RFC 9457) with a code. Send a session token, an API key or a token of your user service as Authorization: Bearer.",
             License = new() { Name = "MIT", Identifier = "MIT" },
         };
         // Whoever reads the document knows the address it came from; another one would be wrong behind a proxy.
@@ -64,12 +66,12 @@ internal static class OpenApiHosting
             {
                 Type = SecuritySchemeType.Http,
                 Scheme = "bearer",
-                Description = "A session token (ses_…) from signing in, or a JWT (HS256) with the claims sub or user_id, tenant_id, role and exp.",
+                Description = "A session token (ses_…) from signing in, an API key (int_…), or a JWT of the user service (HS256; RS256 and ES256 where its key set is configured) with the claims sub or user_id, tenant_id, role and exp.",
             },
         };
         foreach (var operation in document.Paths.Values.SelectMany(path => (IEnumerable<OpenApiOperation>?)path.Operations?.Values ?? []))
         {
-            if (operation.Responses?.ContainsKey("401") == true && operation.OperationId is not ("SignIn" or "UseOwnerLink"))
+            if (operation.Responses?.ContainsKey("401") == true && operation.OperationId is not ("SignIn" or "AnswerSignInChallenge" or "UseOwnerLink" or "AcceptInvitation"))
                 operation.Security = [new() { [new OpenApiSecuritySchemeReference(SchemeName, document)] = [] }];
         }
     }

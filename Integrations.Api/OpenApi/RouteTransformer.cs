@@ -2,10 +2,12 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Integrations.Api.Errors;
 using Integrations.Api.Http;
+using Integrations.Api.RateLimits;
 using Integrations.Api.Telegram;
 using Integrations.Core.Errors;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 
 namespace Integrations.Api.OpenApi;
@@ -15,6 +17,13 @@ internal sealed class RouteTransformer : IOpenApiOperationTransformer
 {
     private static readonly string[] OfEveryBody = [ErrorCodes.BodyInvalid, ErrorCodes.BodyTooLarge, ErrorCodes.MediaTypeUnsupported, ErrorCodes.UnknownField];
     private static readonly string[] OfEveryCaller = [ErrorCodes.Unauthenticated, ErrorCodes.Forbidden, ErrorCodes.TenantUnknown];
+
+    private static readonly Dictionary<string, string> LimitHeaders = new(StringComparer.Ordinal)
+    {
+        [RateLimitMiddleware.LimitHeader] = "Requests of this kind that may come at once.",
+        [RateLimitMiddleware.RemainingHeader] = "How many of them are left.",
+        [RateLimitMiddleware.ResetHeader] = "Seconds until all of them are there again; with a refusal, the wait that Retry-After names.",
+    };
 
     public async Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
@@ -52,6 +61,9 @@ internal sealed class RouteTransformer : IOpenApiOperationTransformer
             operation.Responses ??= [];
             operation.Responses[refusals.Key.ToString(CultureInfo.InvariantCulture)] = Refusal([.. refusals], problem);
         }
+
+        if (metadata.OfType<LimitMetadata>().Any())
+            AddLimitHeaders(operation, context.Document!);
     }
 
     /// <summary>One schema for a type, wherever it is used.</summary>
@@ -83,6 +95,8 @@ internal sealed class RouteTransformer : IOpenApiOperationTransformer
             codes = codes.Concat(OfEveryCaller);
         if (operation.Parameters?.Any(parameter => parameter.In is ParameterLocation.Path) == true)
             codes = codes.Concat([ErrorCodes.NotFound, ErrorCodes.ValidationFailed]);
+        if (metadata.OfType<LimitMetadata>().Any())
+            codes = codes.Concat([ErrorCodes.RateLimited]);
         if (metadata.OfType<QueryMetadata>().Any())
             codes = codes.Concat([ErrorCodes.ValidationFailed, ErrorCodes.UnknownField]);
         return codes;
@@ -108,6 +122,25 @@ internal sealed class RouteTransformer : IOpenApiOperationTransformer
             },
         },
     };
+
+    /// <summary>On what went well and on the refusal itself; the other answers have them, too, and would only repeat it.</summary>
+    private static void AddLimitHeaders(OpenApiOperation operation, OpenApiDocument document)
+    {
+        foreach (var (status, response) in operation.Responses ?? [])
+        {
+            if (response is not OpenApiResponse written || !(status.StartsWith('2') || status == "429"))
+                continue;
+
+            written.Headers ??= new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal);
+            foreach (var name in status == "429" ? LimitHeaders.Keys.Prepend(HeaderNames.RetryAfter) : LimitHeaders.Keys)
+                written.Headers[name] = new OpenApiHeaderReference(name, document);
+        }
+
+        document.Components ??= new();
+        document.Components.Headers ??= new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal);
+        foreach (var (name, description) in LimitHeaders.Append(new(HeaderNames.RetryAfter, "Seconds before the same request may succeed.")))
+            document.Components.Headers[name] = new OpenApiHeader { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.Integer } };
+    }
 
     private static void AddResponseExample(OpenApiOperation operation, string example)
     {

@@ -1,7 +1,9 @@
 using Integrations.Api.Authentication;
 using Integrations.Api.Http;
+using Integrations.Api.RateLimits;
 using Integrations.Api.Telegram;
 using Integrations.Core.Errors;
+using Integrations.Core.RateLimits;
 using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Logins;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -14,42 +16,43 @@ internal static class LoginEndpoints
 {
     public static void MapLogins(this RouteGroupBuilder accounts)
     {
-        accounts.MapPost("/login", StartAsync).WithName("StartLogin").RequireAuthorization(Policies.ConnectForProject)
+        accounts.MapPost("/login", StartAsync).WithName("StartLogin").RequireAuthorization(Policies.ConnectForProject).LimitedAs(RouteClass.Connect)
             .WithSummary("Begin a login by QR code or by phone")
             .WithDescription("For owners and administrators. Show qr_url as a QR code and follow the login by the event stream, or by asking for it.")
             .Refuses(
-                ErrorCodes.ValidationFailed, ErrorCodes.NotFound, ErrorCodes.ProjectNotReady, ErrorCodes.TelegramAlreadyConnected, ErrorCodes.TelegramPhoneUnknown,
+                ErrorCodes.ConsentRequired, ErrorCodes.ValidationFailed, ErrorCodes.NotFound, ErrorCodes.ProjectNotReady, ErrorCodes.TelegramAlreadyConnected, ErrorCodes.TelegramPhoneUnknown,
                 ErrorCodes.TelegramPhoneInvalid, ErrorCodes.TelegramPhoneBanned, ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable, ErrorCodes.TelegramNotConfigured,
-                ErrorCodes.RateLimited);
+                ErrorCodes.RateLimited, ErrorCodes.SecretsUnavailable);
 
         var login = accounts.MapGroup("/login/{login_id}");
         login.MapGet("", FindAsync).WithName("GetLogin").RequireAuthorization(Policies.Read).WithSummary("Where a login stands")
             .WithDescription("For the account's user, and for owners and administrators of the tenant; so are the routes that answer it.");
-        login.MapPost("/password", PasswordAsync).WithName("SendLoginPassword").RequireAuthorization(Policies.Connect)
+        login.MapPost("/password", PasswordAsync).WithName("SendLoginPassword").RequireAuthorization(Policies.Connect).LimitedAs(RouteClass.Connect)
             .WithSummary("Answer password_required")
             .WithDescription("A wrong password leaves the login as it is: send it again, no new QR code is needed.")
             .Refuses(
                 ErrorCodes.TelegramPasswordInvalid, ErrorCodes.TelegramLoginState, ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramQrExpired,
-                ErrorCodes.TelegramAlreadyConnected, ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable);
-        login.MapPost("/code", CodeAsync).WithName("SendLoginCode").RequireAuthorization(Policies.Connect)
+                ErrorCodes.TelegramAlreadyConnected, ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable, ErrorCodes.SecretsUnavailable);
+        login.MapPost("/code", CodeAsync).WithName("SendLoginCode").RequireAuthorization(Policies.Connect).LimitedAs(RouteClass.Connect)
             .WithSummary("Answer code_required")
             .WithDescription("A wrong code leaves the login as it is; for an expired one ask for another by resend-code.")
             .Refuses(
                 ErrorCodes.TelegramCodeInvalid, ErrorCodes.TelegramCodeExpired, ErrorCodes.TelegramPhoneUnknown, ErrorCodes.TelegramLoginState,
-                ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramAlreadyConnected, ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable);
-        login.MapPost("/resend-code", ResendAsync).WithName("ResendLoginCode").RequireAuthorization(Policies.Connect)
+                ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramAlreadyConnected, ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable,
+                ErrorCodes.SecretsUnavailable);
+        login.MapPost("/resend-code", ResendAsync).WithName("ResendLoginCode").RequireAuthorization(Policies.Connect).LimitedAs(RouteClass.Connect)
             .WithSummary("Have the code delivered again, another way where Telegram has one")
             .Refuses(ErrorCodes.TelegramLoginState, ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramFlood);
-        login.MapPost("/recovery", RecoverAsync).WithName("RequestPasswordRecovery").RequireAuthorization(Policies.Connect)
+        login.MapPost("/recovery", RecoverAsync).WithName("RequestPasswordRecovery").RequireAuthorization(Policies.Connect).LimitedAs(RouteClass.Connect)
             .WithSummary("Forgotten password: have a recovery code sent by e-mail")
             .WithDescription("For an account with a recovery address; recovery_email tells it in part. The password is still taken meanwhile.")
             .Refuses(ErrorCodes.TelegramRecoveryUnavailable, ErrorCodes.TelegramLoginState, ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramFlood);
-        login.MapPost("/recovery/confirm", ConfirmRecoveryAsync).WithName("ConfirmPasswordRecovery").RequireAuthorization(Policies.Connect)
+        login.MapPost("/recovery/confirm", ConfirmRecoveryAsync).WithName("ConfirmPasswordRecovery").RequireAuthorization(Policies.Connect).LimitedAs(RouteClass.Connect)
             .WithSummary("Finish the login with the recovery code")
             .WithDescription("Telegram removes the two-step password of the account. A wrong code leaves the login as it is.")
             .Refuses(
                 ErrorCodes.TelegramRecoveryCodeInvalid, ErrorCodes.TelegramLoginState, ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramAlreadyConnected,
-                ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable);
+                ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable, ErrorCodes.SecretsUnavailable);
         login.MapDelete("", CancelAsync).WithName("CancelLogin").RequireAuthorization(Policies.Connect)
             .WithSummary("Cancel a login").Refuses(ErrorCodes.TelegramLoginState);
     }
@@ -67,7 +70,7 @@ internal static class LoginEndpoints
         Texts.CheckName("display_name", request.DisplayName, errors);
         errors.ThrowIfAny();
         var login = await start.ExecuteAsync(
-            caller.Principal, AccountReach.Managed, new(request.Phone, request.ProjectId, Texts.Named(request.DisplayName), request.AccountId), cancellationToken);
+            caller.Principal, AccountReach.Managed, new(request.Phone, request.ProjectId, Texts.Named(request.DisplayName), request.AccountId, request.Consent), cancellationToken);
         return TypedResults.Ok(LoginResponse.From(login));
     }
 

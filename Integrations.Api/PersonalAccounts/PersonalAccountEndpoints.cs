@@ -1,7 +1,9 @@
 using Integrations.Api.Authentication;
 using Integrations.Api.Http;
+using Integrations.Api.RateLimits;
 using Integrations.Api.Telegram;
 using Integrations.Core.Errors;
+using Integrations.Core.RateLimits;
 using Integrations.Core.Telegram.Accounts;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -16,23 +18,24 @@ internal static class PersonalAccountEndpoints
 
     public static RouteGroupBuilder MapPersonalAccounts(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/api/personal-telegram-accounts").WithTags("Personal accounts").WithMetadata(new ShapedMetadata());
+        var group = routes.MapGroup("/api/personal-telegram-accounts").WithTags("Personal accounts").WithMetadata(new ShapedMetadata()).LimitedAs(RouteClass.Status);
         group.MapGet("", ListAsync).WithName("ListPersonalAccounts").RequireAuthorization(Policies.Read)
             .WithSummary("The tenant's accounts, of all projects or of one")
             .WithDescription(
                 "Owners and administrators see all accounts of their tenant, others only their own; user_id tells whose each is. "
-                + "What is said in an account stays with its user: dialogs, messages and sending are at /api/v1/telegram, for one's own accounts only.")
+                + "What is said in an account stays with its user and the members of its project: dialogs, messages and sending are at /api/v1/telegram.")
             .WithQuery(ProjectId);
         group.MapGet("/{id}", FindAsync).WithName("GetPersonalAccount").RequireAuthorization(Policies.Read).WithSummary("One account")
             .WithDescription(Reach);
         group.MapPatch("/{id}", ChangeAsync).WithName("ChangePersonalAccount").RequireAuthorization(Policies.Connect)
-            .WithSummary("Change the name, or which chats are stored").WithDescription(Reach).Refuses(ErrorCodes.ValidationFailed);
+            .WithSummary("Change the name, which chats are stored, or the project").WithDescription(Reach + " The project is for owners and administrators.")
+            .Refuses(ErrorCodes.ValidationFailed, ErrorCodes.ProjectNotReady);
         group.MapPost("/{id}/pause", PauseAsync).WithName("PausePersonalAccount").RequireAuthorization(Policies.Connect)
             .WithSummary("Stop the account's client and keep its session").WithDescription(Reach).Refuses(ErrorCodes.AccountNotActive);
         group.MapPost("/{id}/disconnect", DisconnectAsync).WithName("DisconnectPersonalAccount").RequireAuthorization(Policies.Connect)
             .WithSummary("Revoke the session and keep the account")
             .WithDescription(Reach + " 202 when Telegram has not confirmed within ten seconds; the service goes on until it has.");
-        group.MapPost("/{id}/reconnect", ReconnectAsync).WithName("ReconnectPersonalAccount").RequireAuthorization(Policies.Connect)
+        group.MapPost("/{id}/reconnect", ReconnectAsync).WithName("ReconnectPersonalAccount").RequireAuthorization(Policies.Connect).LimitedAs(RouteClass.Connect)
             .WithSummary("Revive an account")
             .WithDescription(Reach + " Starts a stopped or failed account afresh; where its session is gone it begins a new login of the same account and answers it.")
             .Refuses(
@@ -41,6 +44,7 @@ internal static class PersonalAccountEndpoints
         group.MapDelete("/{id}", DeleteAsync).WithName("DeletePersonalAccount").RequireAuthorization(Policies.Connect)
             .WithSummary("Revoke the session and delete the account")
             .WithDescription(Reach + " Its dialogs stay. 202 when Telegram has not confirmed within ten seconds; the service goes on until it has.");
+        group.MapBulk();
         group.MapLogins();
         return group;
     }
@@ -65,7 +69,7 @@ internal static class PersonalAccountEndpoints
             caller.Principal,
             AccountReach.Managed,
             id,
-            new(request.DisplayName?.Trim(), request.AcceptsPrivate, request.AcceptsGroups, request.AcceptsChannels),
+            new(request.DisplayName?.Trim(), request.AcceptsPrivate, request.AcceptsGroups, request.AcceptsChannels, request.ProjectId),
             cancellationToken);
         return TypedResults.Ok(PersonalAccountResponse.From(account));
     }

@@ -24,6 +24,9 @@ internal sealed record StartLoginRequest
 
     [Description("An account that is to log in again, after a disconnect or an ended session.")]
     public Guid? AccountId { get; init; }
+
+    [Description("The version of the text of GET /api/v1/privacy/consent, by which the caller agrees to it; needed once before the first login.")]
+    public string? Consent { get; init; }
 }
 
 internal sealed record CodeRequest
@@ -54,6 +57,9 @@ internal sealed record ChangeAccountRequest
 
     [Description("Store messages of channels.")]
     public bool? AcceptsChannels { get; init; }
+
+    [Description("The project that the account is to be in; 00000000-0000-0000-0000-000000000000 takes it out of its project. For owners and administrators.")]
+    public Guid? ProjectId { get; init; }
 }
 
 /// <summary>A login.</summary>
@@ -103,6 +109,7 @@ internal sealed record LoginResponse(
 /// <param name="Status">pending, active, error, paused, disconnecting or disconnected.</param>
 /// <param name="World">Which Telegram the account lives in: sandbox or telegram.</param>
 /// <param name="LastErrorCode">A code of the error catalogue.</param>
+/// <param name="ImportedAt">When its session came from another program; null for one that logged in here.</param>
 internal sealed record PersonalAccountResponse(
     Guid Id,
     Guid ClientId,
@@ -120,6 +127,7 @@ internal sealed record PersonalAccountResponse(
     string? LastErrorCode,
     int UserId,
     string World,
+    DateTimeOffset? ImportedAt,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt)
 {
@@ -140,6 +148,7 @@ internal sealed record PersonalAccountResponse(
         account.LastErrorCode,
         account.UserId,
         Words.Of(account.World),
+        account.ImportedAt,
         account.CreatedAt,
         account.UpdatedAt);
 }

@@ -1,10 +1,11 @@
 using Integrations.Core.Errors;
+using Integrations.Core.Tls;
 using StackExchange.Redis;
 
 namespace Integrations.Api.Redis;
 
 /// <summary>The one connection of this process to Redis, made at first use. Redis holds only what may be lost.</summary>
-internal sealed class RedisConnection(IConfiguration configuration) : IDisposable
+internal sealed class RedisConnection(IConfiguration configuration, ServerCertificates certificates) : IDisposable
 {
     private static readonly TimeSpan RetryLater = TimeSpan.FromSeconds(2);
     private readonly SemaphoreSlim _connecting = new(1, 1);
@@ -21,6 +22,20 @@ internal sealed class RedisConnection(IConfiguration configuration) : IDisposabl
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
             throw new IntegrationException(ErrorCodes.ServiceUnavailable, "Redis does not answer. Repeat the request shortly.", RetryLater, inner: e);
+        }
+    }
+
+    /// <summary>The server's version; null when it does not answer in time.</summary>
+    public async Task<string?> VersionAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var info = await UseAsync(database => database.ExecuteAsync("INFO", "server"), cancellationToken).WaitAsync(patience, cancellationToken);
+            return ((string?)info)?.Split("\r\n").FirstOrDefault(line => line.StartsWith("redis_version:", StringComparison.Ordinal))?["redis_version:".Length..];
+        }
+        catch (Exception e) when (e is IntegrationException or TimeoutException)
+        {
+            return null;
         }
     }
 
@@ -45,6 +60,7 @@ internal sealed class RedisConnection(IConfiguration configuration) : IDisposabl
                 // The multiplexer then comes back by itself, at the start as later.
                 options.AbortOnConnectFail = false;
                 options.ClientName = "integrations-api";
+                options.CertificateValidation += certificates.CheckFor("Redis");
                 _connection = await ConnectionMultiplexer.ConnectAsync(options);
             }
 

@@ -1,6 +1,8 @@
 using Integrations.Api.Authentication;
 using Integrations.Api.Http;
+using Integrations.Api.RateLimits;
 using Integrations.Core.Errors;
+using Integrations.Core.RateLimits;
 using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Logins;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -16,7 +18,7 @@ internal static class ConnectEndpoints
 
     public static RouteGroupBuilder MapConnecting(this RouteGroupBuilder telegram)
     {
-        telegram.MapPost("/connect", ConnectAsync).WithName("Connect").RequireAuthorization(Policies.Connect)
+        telegram.MapPost("/connect", ConnectAsync).WithName("Connect").RequireAuthorization(Policies.Connect).LimitedAs(RouteClass.Connect)
             .WithSummary("Connect an account by phone")
             .WithDescription(
                 "Call it with the number; when the answer is code_required, call it again with the number and the code; when it is 2fa_required, "
@@ -24,28 +26,28 @@ internal static class ConnectEndpoints
                 + "answered yet: ask again. For a new code, or a forgotten password, use the routes of /api/personal-telegram-accounts/login/{login_id}: "
                 + "session_id is the login's id.")
             .Refuses(
-                ErrorCodes.ValidationFailed, ErrorCodes.TelegramPhoneUnknown, ErrorCodes.TelegramPhoneInvalid, ErrorCodes.TelegramPhoneBanned,
+                ErrorCodes.ConsentRequired, ErrorCodes.ValidationFailed, ErrorCodes.TelegramPhoneUnknown, ErrorCodes.TelegramPhoneInvalid, ErrorCodes.TelegramPhoneBanned,
                 ErrorCodes.TelegramCodeInvalid, ErrorCodes.TelegramCodeExpired, ErrorCodes.TelegramPasswordInvalid, ErrorCodes.TelegramLoginState,
                 ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramAlreadyConnected, ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable,
-                ErrorCodes.TelegramNotConfigured, ErrorCodes.RateLimited);
-        telegram.MapGet("/qr-code", QrCodeAsync).WithName("GetQrCode").RequireAuthorization(Policies.Connect)
+                ErrorCodes.TelegramNotConfigured, ErrorCodes.RateLimited, ErrorCodes.SecretsUnavailable);
+        telegram.MapGet("/qr-code", QrCodeAsync).WithName("GetQrCode").RequireAuthorization(Policies.Connect).LimitedAs(RouteClass.Connect, reads: SessionId)
             .WithSummary("Connect an account by QR code")
             .WithDescription("Shows the code to scan. It rotates about every 30 seconds: ask again with session_id for the current one, or listen to the event stream.")
             .WithQuery(SessionId)
             .Refuses(
-                ErrorCodes.NotFound, ErrorCodes.TelegramQrExpired, ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramAlreadyConnected, ErrorCodes.TelegramFlood,
-                ErrorCodes.TelegramUnavailable, ErrorCodes.TelegramNotConfigured, ErrorCodes.RateLimited);
+                ErrorCodes.ConsentRequired, ErrorCodes.NotFound, ErrorCodes.TelegramQrExpired, ErrorCodes.TelegramLoginExpired, ErrorCodes.TelegramAlreadyConnected, ErrorCodes.TelegramFlood,
+                ErrorCodes.TelegramUnavailable, ErrorCodes.TelegramNotConfigured, ErrorCodes.RateLimited, ErrorCodes.SecretsUnavailable);
         telegram.MapGet("/accounts", ListAsync).WithName("ListAccounts").RequireAuthorization(Policies.Read)
-            .WithSummary("The caller's accounts").WithDescription("One's own only, whatever the role; so are all routes of /api/v1/telegram.").WithQuery(ActiveOnly);
+            .WithSummary("The caller's accounts").WithDescription("One's own only, whatever the role. Those whose dialogs one shares with a project are among /api/v1/telegram/inboxes.").WithQuery(ActiveOnly);
         telegram.MapGet("/accounts/{id}", FindAsync).WithName("GetAccount").RequireAuthorization(Policies.Read).WithSummary("One account");
         telegram.MapDelete("/accounts/{session_id}", DisconnectAsync).WithName("DisconnectAccount").RequireAuthorization(Policies.Connect)
             .WithSummary("Disconnect an account")
             .WithDescription("Revokes the session at Telegram and destroys its secret. 202 when Telegram has not confirmed within ten seconds; the service goes on until it has.");
-        telegram.MapPost("/accounts/{session_id}/reconnect", ReconnectAsync).WithName("ReconnectAccount").RequireAuthorization(Policies.Connect)
+        telegram.MapPost("/accounts/{session_id}/reconnect", ReconnectAsync).WithName("ReconnectAccount").RequireAuthorization(Policies.Connect).LimitedAs(RouteClass.Connect)
             .WithSummary("Revive an account")
             .WithDescription("Starts a stopped or failed account afresh; after a disconnect it begins a new login of the same account.")
             .Refuses(
-                ErrorCodes.Conflict, ErrorCodes.TelegramPhoneUnknown, ErrorCodes.TelegramPhoneInvalid, ErrorCodes.TelegramPhoneBanned, ErrorCodes.TelegramFlood,
+                ErrorCodes.ConsentRequired, ErrorCodes.Conflict, ErrorCodes.TelegramPhoneUnknown, ErrorCodes.TelegramPhoneInvalid, ErrorCodes.TelegramPhoneBanned, ErrorCodes.TelegramFlood,
                 ErrorCodes.TelegramUnavailable, ErrorCodes.TelegramNotConfigured);
         return telegram;
     }
@@ -61,7 +63,7 @@ internal static class ConnectEndpoints
         if (password is not null)
             ConnectWords.CheckPassword("password", password, errors);
         errors.ThrowIfAny();
-        var login = await connect.ExecuteAsync(caller.Principal, phone!, code is null ? null : ConnectWords.CleanCode(code), password, cancellationToken);
+        var login = await connect.ExecuteAsync(caller.Principal, phone!, code is null ? null : ConnectWords.CleanCode(code), password, body.Value.Consent, cancellationToken);
         // It may have ended meanwhile, cancelled elsewhere or out of time: a refusal, as this contract has no status for it.
         return login.Refusal(time.GetUtcNow()) is { } refusal ? throw refusal : TypedResults.Ok(ConnectResponse.From(login));
     }

@@ -18,6 +18,9 @@ internal sealed record ConnectRequest
 
     [Description("The two-step password, where Telegram asks for it. It is used once and not stored.")]
     public string? Password { get; init; }
+
+    [Description("The version of the text of GET /api/v1/privacy/consent, by which the caller agrees to it; needed once before the first login.")]
+    public string? Consent { get; init; }
 }
 
 internal sealed record ReconnectRequest

@@ -1,8 +1,10 @@
+using Integrations.Api.Audit;
 using Integrations.Api.Authentication;
 using Integrations.Api.Http;
 using Integrations.Core.Errors;
 using Integrations.Core.Persistence;
 using Integrations.Core.Telegram.Dialogs;
+using Integrations.Core.Telegram.Messages;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Integrations.Api.Telegram;
@@ -12,6 +14,7 @@ internal static class DialogEndpoints
     private static readonly UuidParameter AccountId = new("account_id", "The dialogs of one account.");
     private static readonly TextParameter Search = new("q", "Only dialogs with this in the title, the username or the phone.", null, 100);
     private static readonly FlagParameter Unread = new("unread", "Only dialogs with something unread.", byDefault: false);
+    private static readonly WordParameter Show = new("show", "all; unread, waiting for an answer, mine (assigned to the caller) or unassigned ones only.", "all", "all", "unread", "waiting", "mine", "unassigned");
     private static readonly UuidParameter Before = new("before", "A dialog's id: only what stands behind it, wherever it stands by now. Prefer cursor.");
     private static readonly DialogCursorParameter Cursor = new("cursor", "The next_cursor of an earlier answer: what stands behind that place, which does not move.");
     private static readonly NumberParameter Limit = new("limit", "Dialogs in the answer.", 50, 1, 200);
@@ -19,8 +22,8 @@ internal static class DialogEndpoints
     public static RouteGroupBuilder MapDialogs(this RouteGroupBuilder telegram)
     {
         telegram.MapGet("/dialogs", ListAsync).WithName("ListDialogs").RequireAuthorization(Policies.Read)
-            .WithSummary("The dialogs of the caller's accounts, the last used first").WithQuery(AccountId, Search, Unread, Cursor, Before, Limit).Refuses(ErrorCodes.NotFound);
-        telegram.MapPost("/dialogs/{id}/read", ReadAsync).WithName("MarkDialogRead").RequireAuthorization(Policies.Send)
+            .WithSummary("The dialogs of the caller's inboxes, the last used first").WithQuery(AccountId, Search, Unread, Show, Cursor, Before, Limit).Refuses(ErrorCodes.NotFound);
+        telegram.MapPost("/dialogs/{id}/read", ReadAsync).WithName("MarkDialogRead").Unaudited().RequireAuthorization(Policies.Send)
             .WithSummary("Nothing in this dialog is unread any more").WithDescription("Here only: Telegram is not told.");
         telegram.MapGet("/dialogs/{id}", FindAsync).WithName("GetDialog").RequireAuthorization(Policies.Read).WithSummary("One dialog");
         return telegram;
@@ -34,6 +37,7 @@ internal static class DialogEndpoints
             AccountId = AccountId.Read(context),
             Text = Search.Read(context),
             Unread = Unread.Read(context),
+            Show = Words.Read<DialogShow>(Show.Read(context)!),
             Before = Before.Read(context),
             Cursor = Cursor.Read(context),
         };
@@ -57,6 +61,8 @@ internal static class DialogEndpoints
 /// <param name="Source">personal_telegram.</param>
 /// <param name="PersonalAccountId">The account whose conversation it is.</param>
 /// <param name="WaitingSince">When the oldest message came that nobody has answered; null when nobody waits, and in channels and supergroups.</param>
+/// <param name="LastMessage">What was said last; null before the first word.</param>
+/// <param name="Assignee">Who looks after it; null for nobody.</param>
 /// <param name="PeerKind">user, chat or channel; null until Telegram has told whom a username or a number belongs to.</param>
 internal sealed record DialogResponse(
     Guid Id,
@@ -70,6 +76,8 @@ internal sealed record DialogResponse(
     DateTimeOffset? LastMessageAt,
     int UnreadCount,
     DateTimeOffset? WaitingSince,
+    LastMessageResponse? LastMessage,
+    ColleagueResponse? Assignee,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt)
 {
@@ -85,8 +93,25 @@ internal sealed record DialogResponse(
         view.Dialog.LastMessageAt,
         view.Dialog.UnreadCount,
         view.WaitingSince,
+        view.LastMessage is { } message ? LastMessageResponse.From(message) : null,
+        view.Assignee is { } assignee ? ColleagueResponse.From(assignee) : null,
         view.Dialog.CreatedAt,
         view.Dialog.UpdatedAt);
+}
+
+/// <summary>The beginning of what was said last.</summary>
+/// <param name="Direction">personal_telegram_in or personal_telegram_out.</param>
+/// <param name="Status">pending, delivered, failed or received.</param>
+/// <param name="Text">At most 200 characters.</param>
+internal sealed record LastMessageResponse(Guid Id, string Direction, string Status, string Text)
+{
+    private const int Length = 200;
+
+    public static LastMessageResponse From(Message message) => new(
+        message.Id,
+        Words.Of(message.Direction),
+        message.Status is MessageStatus.Sending ? "pending" : Words.Of(message.Status),
+        Texts.Cut(message.Text, Length));
 }
 
 /// <summary>A page, the last used first.</summary>

@@ -1,6 +1,8 @@
 using Integrations.Api.Authentication;
 using Integrations.Api.Http;
+using Integrations.Api.RateLimits;
 using Integrations.Core.Errors;
+using Integrations.Core.RateLimits;
 using Integrations.Core.Telegram.Messages;
 using Integrations.Core.Telegram.Sending;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -27,7 +29,7 @@ internal static class MessageEndpoints
 
     public static RouteGroupBuilder MapMessages(this RouteGroupBuilder telegram)
     {
-        telegram.MapPost("/send", SendAsync).WithName("SendMessage").RequireAuthorization(Policies.Send)
+        telegram.MapPost("/send", SendAsync).WithName("SendMessage").RequireAuthorization(Policies.Send).LimitedAs(RouteClass.Send)
             .WithSummary("Send a message")
             .WithDescription(
                 "202 means accepted: the message will be delivered, or its failure told by the message itself and by the event stream. "
@@ -35,14 +37,14 @@ internal static class MessageEndpoints
             .WithQuery(Wait)
             .WithMetadata(new IdempotencyMetadata())
             .Refuses(
-                ErrorCodes.ValidationFailed, ErrorCodes.NotFound, ErrorCodes.AccountNotActive, ErrorCodes.IdempotencyMismatch, ErrorCodes.IdempotencyInProgress,
+                ErrorCodes.ValidationFailed, ErrorCodes.NotFound, ErrorCodes.AccountNotActive, ErrorCodes.ProjectMirrored, ErrorCodes.IdempotencyMismatch, ErrorCodes.IdempotencyInProgress,
                 ErrorCodes.ServiceUnavailable);
-        telegram.MapPost("/messages/{id}/retry", RetryAsync).WithName("RetryMessage").RequireAuthorization(Policies.Send)
+        telegram.MapPost("/messages/{id}/retry", RetryAsync).WithName("RetryMessage").RequireAuthorization(Policies.Send).LimitedAs(RouteClass.Send)
             .WithSummary("Send a failed message again")
             .WithDescription(
                 "The same message becomes pending again and keeps Telegram's key against doubles: what Telegram has taken once is not sent twice. "
                 + "It keeps its place in the order of its dialog.")
-            .Refuses(ErrorCodes.NotFound, ErrorCodes.Conflict, ErrorCodes.AccountNotActive);
+            .Refuses(ErrorCodes.NotFound, ErrorCodes.Conflict, ErrorCodes.AccountNotActive, ErrorCodes.ProjectMirrored);
         telegram.MapGet("/messages/{id}", FindAsync).WithName("GetMessage").RequireAuthorization(Policies.Read).WithSummary("One message");
         telegram.MapGet("/messages", ListAsync).WithName("ListMessages").RequireAuthorization(Policies.Read)
             .WithSummary("The messages of a dialog or an account, the newest first")

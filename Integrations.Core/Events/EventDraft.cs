@@ -4,7 +4,7 @@ namespace Integrations.Core.Events;
 
 /// <summary>Something that happened, about to be written in the transaction that caused it.</summary>
 /// <param name="Type">One of <see cref="EventTypes"/>.</param>
-/// <param name="UserId">Whose object it is; null tells everybody in the tenant. Administrators are told of accounts and logins whosever they are.</param>
+/// <param name="UserId">Whose object it is; null tells everybody in the tenant. Administrators are told of accounts and logins whosever they are, members of the account's project of what is said in it.</param>
 /// <param name="Data">Becomes JSON in snake_case; null members are left out.</param>
 public sealed record EventDraft(string Type, int? UserId, Guid? AccountId, object Data)
 {
@@ -16,8 +16,23 @@ public static class EventTypes
 {
     public const string AccountUpdated = "account.updated";
     public const string AccountDeleted = "account.deleted";
+    /// <summary>A line was added to an account's timeline.</summary>
+    public const string AccountTimeline = "account.timeline";
+
+    /// <summary>Something to be told to one user; it is told to him alone.</summary>
+    public const string NoticeCreated = "notice.created";
+    public const string NoticeUpdated = "notice.updated";
     public const string LoginUpdated = "login.updated";
     public const string MessageCreated = "message.created";
     public const string MessageUpdated = "message.updated";
     public const string DialogUpdated = "dialog.updated";
+    public const string SettingsUpdated = "settings.updated";
+    public const string ProjectUpdated = "project.updated";
+    public const string UserUpdated = "user.updated";
+    public const string InvitationUpdated = "invitation.updated";
+    public const string ApiKeyUpdated = "api_key.updated";
+    public const string DialogPresence = "dialog.presence";
+    public const string NoteCreated = "note.created";
+    public const string NoteDeleted = "note.deleted";
+    public const string QuickRepliesUpdated = "quick_replies.updated";
 }

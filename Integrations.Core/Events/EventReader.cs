@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Tenancy;
 using Npgsql;
 
@@ -16,8 +17,18 @@ public sealed record EventPage(IReadOnlyList<StoredEvent> Events, long Next, boo
 /// <summary>Reads events by position, as one principal may see them.</summary>
 public sealed class EventReader(TenantDatabase database)
 {
-    /// <summary>What administrators are told of all accounts of their tenant. What is said in an account is told to its user alone.</summary>
-    private static readonly string[] OfConnections = [EventTypes.AccountUpdated, EventTypes.AccountDeleted, EventTypes.LoginUpdated];
+    /// <summary>What administrators are told of all accounts and people of their tenant.</summary>
+    private static readonly string[] OfAdministrators =
+    [
+        EventTypes.AccountUpdated, EventTypes.AccountDeleted, EventTypes.AccountTimeline, EventTypes.LoginUpdated,
+        EventTypes.UserUpdated, EventTypes.InvitationUpdated, EventTypes.ApiKeyUpdated,
+    ];
+
+    /// <summary>What those are told who talk in an account: its user, and the members of its project for as long as they are members.</summary>
+    private static readonly string[] OfTalk =
+    [
+        EventTypes.MessageCreated, EventTypes.MessageUpdated, EventTypes.DialogUpdated, EventTypes.DialogPresence, EventTypes.NoteCreated, EventTypes.NoteDeleted,
+    ];
 
     /// <summary>The largest page.</summary>
     public const int MaxLimit = 1000;
@@ -46,12 +57,13 @@ public sealed class EventReader(TenantDatabase database)
         // One statement, hence one snapshot: every event up to the head that it sees is in it, because the relay moves the head in the
         // transaction that places the events. The left join keeps the head when there is no event.
         await using var command = transaction.Command(
-            """
+            $"""
             select h.position, h.tail, e.position, e.type, e.user_id, e.account_id, e.data::text, e.occurred_at
               from event_head h
               left join lateral (select * from events
                                   where tenant_id = $4 and position > $1 and position <= h.position
-                                    and (user_id is null or user_id = $2 or ($5 and type = any ($6)))
+                                    and (user_id is null or user_id = $2 or ($5 and type = any ($6))
+                                         or (type = any ($7) and account_id in (select a.id from telegram_accounts a where {ReachableAccounts.TalkSql})))
                                   order by position limit $3) e on true
              order by e.position
             """);
@@ -60,7 +72,8 @@ public sealed class EventReader(TenantDatabase database)
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = principal.Tenant.Value });
         command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = principal.ManagesAccounts });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = OfConnections });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = OfAdministrators });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = OfTalk });
 
         var events = new List<StoredEvent>();
         long head = 0;

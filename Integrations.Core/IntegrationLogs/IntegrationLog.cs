@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Text.Json;
+using Integrations.Core.Audit;
 using Integrations.Core.Events;
 using Integrations.Core.Persistence;
 using Integrations.Core.Tenancy;
@@ -63,10 +65,21 @@ public sealed class IntegrationLog
     public JsonElement? ResponseData { get; private set; }
     public string? ErrorCode { get; private set; }
     public string? ErrorMessage { get; private set; }
+
+    /// <summary>Leads to the request, or to the work of a worker, in logs and traces.</summary>
+    public string? TraceId { get; private set; }
+
     public DateTimeOffset CreatedAt { get; private set; }
     public DateTimeOffset UpdatedAt { get; private set; }
 
+    /// <summary>The trace that is running; null outside one.</summary>
+    internal static string? RunningTrace => Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.TraceId.ToHexString() : null;
+
     /// <summary>Writes one line in the transaction of what it tells about, so that neither is there without the other.</summary>
+    /// <remarks>
+    /// Its trace is the one that is running. A worker that does what was asked for runs none of its own; its line goes on the trace of the
+    /// request: of the account's last line that was pending.
+    /// </remarks>
     public static async Task WriteAsync(TenantTransaction transaction, LogEntry entry, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(transaction);
@@ -74,8 +87,12 @@ public sealed class IntegrationLog
         await using var command = transaction.Command(
             """
             insert into integration_logs (id, tenant_id, user_id, account_id, enterprise_number, integration_type, action, status,
-                                          details, request_data, response_data, error_code, error_message)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                                          details, request_data, response_data, error_code, error_message, trace_id)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+                    coalesce($14, (select l.trace_id from integration_logs l
+                                    where l.tenant_id = $2 and l.account_id = $4 and l.status = 'pending' and l.trace_id is not null
+                                      and l.created_at > now() - interval '1 hour'
+                                    order by l.seq desc limit 1)))
             """);
         Add(entry.Id, NpgsqlDbType.Uuid);
         Add(transaction.Tenant.Value, NpgsqlDbType.Uuid);
@@ -90,7 +107,9 @@ public sealed class IntegrationLog
         Add(Json(entry.ResponseData), NpgsqlDbType.Jsonb);
         Add(entry.ErrorCode, NpgsqlDbType.Varchar);
         Add(entry.ErrorMessage, NpgsqlDbType.Text);
+        Add(RunningTrace, NpgsqlDbType.Varchar);
         await command.ExecuteNonQueryAsync(ct);
+        transaction.Note(new AuditedChange(entry.Action, entry.AccountId, entry.Details));
 
         void Add(object? value, NpgsqlDbType type) =>
             command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value, NpgsqlDbType = type });

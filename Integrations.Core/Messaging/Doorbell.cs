@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net.Security;
+using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -27,7 +28,9 @@ public sealed partial class Doorbell : BackgroundService
     private TaskCompletionSource<IConnection> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="broker">An <c>amqp://</c> or <c>amqps://</c> URI with user and password.</param>
-    public Doorbell(Uri broker, DoorbellOptions options, TimeProvider time, IMeterFactory meters, ILogger<Doorbell> logger)
+    /// <param name="certificates">Judges the broker's certificate; without it the system's authorities do.</param>
+    public Doorbell(
+        Uri broker, DoorbellOptions options, TimeProvider time, IMeterFactory meters, ILogger<Doorbell> logger, RemoteCertificateValidationCallback? certificates = null)
     {
         ArgumentNullException.ThrowIfNull(broker);
         ArgumentNullException.ThrowIfNull(options);
@@ -49,6 +52,7 @@ public sealed partial class Doorbell : BackgroundService
         };
         // The client switches the check of the server's name off when it reads an amqps URI.
         _factory.Ssl.AcceptablePolicyErrors = SslPolicyErrors.None;
+        _factory.Ssl.CertificateValidationCallback = certificates;
 
         // In this mode a full channel answers TryWrite with false, so that drops are counted.
         _rings = Channel.CreateBounded<Ring>(new BoundedChannelOptions(options.Capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
@@ -68,8 +72,20 @@ public sealed partial class Doorbell : BackgroundService
         }
     }
 
-    /// <summary>What would be overlooked in the broker's certificate.</summary>
-    internal SslPolicyErrors AcceptedCertificateErrors => _factory.Ssl.AcceptablePolicyErrors;
+    /// <summary>The broker's own version; null while there is no connection.</summary>
+    public string? BrokerVersion
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _connected.Task is { IsCompletedSuccessfully: true } task && task.Result.IsOpen
+                    && task.Result.ServerProperties?.TryGetValue("version", out var version) == true && version is byte[] text
+                        ? Encoding.UTF8.GetString(text)
+                        : null;
+            }
+        }
+    }
 
     /// <summary>Rings, or drops the ring. Completes at once and never fails; what it is about must have been committed before.</summary>
     public ValueTask RingAsync(Ring ring, CancellationToken ct = default)

@@ -1,22 +1,39 @@
 namespace Integrations.Core.Overview;
 
-/// <summary>What needs somebody's attention, and the numbers of the last day.</summary>
+/// <summary>What needs somebody's attention, and the numbers of a period.</summary>
 public sealed record OverviewPage(IReadOnlyList<AttentionItem> Attention, OverviewNumbers Numbers, DateTimeOffset At);
 
 /// <summary>One problem and the one thing to do about it.</summary>
 /// <param name="Kind">account_error, login_expired, flood_wait, message_failed, dialog_waiting or key_file.</param>
 /// <param name="Severity">error, warning or info.</param>
+/// <param name="AccountName">What the account is called: its name, else its username, else its phone; null where it has none of them yet.</param>
+/// <param name="DialogName">The same of the dialog.</param>
 /// <param name="Code">A code of the error catalogue; for key_file LOCAL_KEY_FILE or KEY_FILE_OPEN; for dialog_waiting NO_ANSWER.</param>
 /// <param name="Since">When it began, as far as is known.</param>
 /// <param name="Until">When it ends by itself; null where it does not.</param>
 /// <param name="Action">reconnect, log_in, wait, retry, answer, keep_keys or close_keys.</param>
 public sealed record AttentionItem(
-    string Kind, string Severity, Guid? AccountId, Guid? DialogId, Guid? MessageId, string Code, DateTimeOffset? Since, DateTimeOffset? Until, string Action);
+    string Kind, string Severity, Guid? AccountId, string? AccountName, Guid? DialogId, string? DialogName, Guid? MessageId, string Code,
+    DateTimeOffset? Since, DateTimeOffset? Until, string Action);
 
-/// <param name="Accounts">How many accounts are in each state; states without any are there with 0.</param>
-/// <param name="Hours">The last 24 hours, the oldest first, the running one last.</param>
+/// <param name="Accounts">How many accounts are in each state; states without any are there with 0. A first login that came to nothing is no account.</param>
+/// <param name="Worlds">Where these accounts live: sandbox or telegram.</param>
+/// <param name="Period">What the traffic is of.</param>
+/// <param name="Traffic">The oldest first, the running hour or day last.</param>
 /// <param name="DelayP50">Milliseconds from acceptance to delivery of what was delivered in this time; null when nothing was.</param>
-public sealed record OverviewNumbers(IReadOnlyDictionary<string, long> Accounts, IReadOnlyList<HourOfTraffic> Hours, double? DelayP50, double? DelayP95);
+public sealed record OverviewNumbers(
+    IReadOnlyDictionary<string, long> Accounts, IReadOnlyList<string> Worlds, OverviewPeriod Period, IReadOnlyList<TrafficBucket> Traffic, double? DelayP50, double? DelayP95);
 
-/// <param name="Failed">Of those accepted in this hour.</param>
-public sealed record HourOfTraffic(DateTimeOffset Hour, long Received, long Sent, long Failed);
+/// <summary>The messages of one hour or day.</summary>
+/// <param name="Failed">Of those accepted in it.</param>
+/// <param name="DelayP50">Of those accepted in it and delivered, in milliseconds.</param>
+public sealed record TrafficBucket(DateTimeOffset From, long Received, long Sent, long Failed, double? DelayP50, double? DelayP95);
+
+/// <summary>A period that is looked at in equal steps.</summary>
+/// <param name="Count">How many steps, the running one included.</param>
+/// <param name="ByDay">Days of the reader's own zone; else hours.</param>
+/// <param name="Zone">An IANA time zone that PostgreSQL knows, too. Where it stands off by less than an hour, a day begins with the hour that its midnight is in.</param>
+public sealed record OverviewPeriod(int Count, bool ByDay, string Zone)
+{
+    public static OverviewPeriod Day { get; } = new(24, ByDay: false, "UTC");
+}

@@ -7,10 +7,10 @@ using Npgsql;
 
 namespace Integrations.Core.Overview;
 
-/// <summary>What needs attention and how the last day went, in four statements whatever the number of accounts.</summary>
+/// <summary>What needs attention and how a period went, in three statements whatever the number of accounts.</summary>
 /// <remarks>
-/// Administrators see the connections and the counts of all accounts of their tenant. Single messages and dialogs are named only to the
-/// user of their account.
+/// Administrators see the connections and the counts of all accounts of their tenant. Single messages and dialogs are named only to those
+/// who talk in their account: its user and the members of its project.
 /// </remarks>
 public sealed class ReadOverview(TenantDatabase database, IOptions<SecretsOptions> secrets, TimeProvider time)
 {
@@ -21,8 +21,9 @@ public sealed class ReadOverview(TenantDatabase database, IOptions<SecretsOption
     private const int DialogsLookedAt = 500;
 
     private const string Problems =
-        """
+        $"""
         with reach as (select a.* from telegram_accounts a where a.tenant_id = $1 and a.deleted_at is null and ($3 or a.user_id = $2)),
+        talk as (select a.id from telegram_accounts a where a.tenant_id = $1 and a.deleted_at is null and {ReachableAccounts.TalkSql}),
         errors as (
             select case when a.last_error_code in ('TG_LOGIN_EXPIRED', 'TG_QR_EXPIRED') then 'login_expired' else 'account_error' end as kind,
                    a.id, coalesce(a.last_error_code, 'INTERNAL') as code, a.updated_at
@@ -39,12 +40,12 @@ public sealed class ReadOverview(TenantDatabase database, IOptions<SecretsOption
             select m.account_id, m.dialog_id, m.id, coalesce(m.error_code, 'INTERNAL') as code, m.finished_at
               from messages m
              where m.tenant_id = $1 and m.status = 'failed' and m.direction = 'personal_telegram_out' and m.finished_at > $4
-               and m.account_id in (select r.id from reach r where r.user_id = $2)
+               and m.account_id in (select t.id from talk t)
              order by m.finished_at desc limit $5
         ), recent as (
             select d.id, d.personal_account_id
               from dialogs d
-             where d.tenant_id = $1 and d.personal_account_id in (select r.id from reach r where r.user_id = $2)
+             where d.tenant_id = $1 and d.personal_account_id in (select t.id from talk t)
                and d.last_message_at is not null and d.peer_kind is distinct from 'channel'
              order by d.last_message_at desc limit $8
         ), waiting as (
@@ -59,45 +60,37 @@ public sealed class ReadOverview(TenantDatabase database, IOptions<SecretsOption
                  order by m.seq limit 1) oldest
              where oldest.came_at < $7
              order by oldest.came_at limit $5
+        ), problems (kind, severity, account_id, dialog_id, message_id, code, since, until, action) as (
+            select kind, case kind when 'login_expired' then 'warning' else 'error' end, id, null::uuid, null::uuid, code, updated_at, null::timestamptz,
+                   case when kind = 'login_expired' or code = 'TG_SESSION_EXPIRED' then 'log_in' else 'reconnect' end
+              from errors
+            union all select 'flood_wait', 'warning', id, null, null, 'TG_API_429', updated_at, until, 'wait' from waits
+            union all select 'message_failed', 'error', account_id, dialog_id, id, code, finished_at, null, 'retry' from failures
+            union all select 'dialog_waiting', 'warning', personal_account_id, id, null, 'NO_ANSWER', came_at, null, 'answer' from waiting
         )
-        select kind, case kind when 'login_expired' then 'warning' else 'error' end, id, null::uuid, null::uuid, code, updated_at, null::timestamptz,
-               case when kind = 'login_expired' or code = 'TG_SESSION_EXPIRED' then 'log_in' else 'reconnect' end
-          from errors
-        union all select 'flood_wait', 'warning', id, null, null, 'TG_API_429', updated_at, until, 'wait' from waits
-        union all select 'message_failed', 'error', account_id, dialog_id, id, code, finished_at, null, 'retry' from failures
-        union all select 'dialog_waiting', 'warning', personal_account_id, id, null, 'NO_ANSWER', came_at, null, 'answer' from waiting
+        select p.kind, p.severity, p.account_id, coalesce(r.display_name, '@' || r.username, r.phone),
+               p.dialog_id, coalesce(d.title, '@' || d.username, d.phone), p.message_id, p.code, p.since, p.until, p.action
+          from problems p
+          left join telegram_accounts r on r.tenant_id = $1 and r.id = p.account_id
+          left join dialogs d on d.tenant_id = $1 and d.id = p.dialog_id
         """;
 
-    private const string Traffic =
+    // A first login that came to nothing is no account; nobody would find it in the list.
+    private const string States =
         """
-        with reach as (select a.id from telegram_accounts a where a.tenant_id = $1 and ($3 or a.user_id = $2)),
-        counted as (
-            select date_trunc('hour', m.created_at) as hour,
-                   count(*) filter (where m.direction = 'personal_telegram_in') as received,
-                   count(*) filter (where m.direction = 'personal_telegram_out') as sent,
-                   count(*) filter (where m.direction = 'personal_telegram_out' and m.status = 'failed') as failed
-              from messages m
-             where m.tenant_id = $1 and m.created_at >= date_trunc('hour', $4::timestamptz) and m.account_id in (select id from reach)
-             group by 1
-        )
-        select h, coalesce(c.received, 0), coalesce(c.sent, 0), coalesce(c.failed, 0)
-          from generate_series(date_trunc('hour', $4::timestamptz) + interval '1 hour', date_trunc('hour', $5::timestamptz), interval '1 hour') h
-          left join counted c on c.hour = h
-         order by h
-        """;
-
-    private const string Delay =
-        """
-        select percentile_cont(array[0.5, 0.95]) within group (order by 1000 * extract(epoch from m.finished_at - m.accepted_at)::float8)
-          from messages m
-         where m.tenant_id = $1 and m.created_at >= $4 and m.status = 'delivered' and m.accepted_at is not null
-           and m.account_id in (select a.id from telegram_accounts a where a.tenant_id = $1 and ($3 or a.user_id = $2))
+        select a.status, a.world, count(*)
+          from telegram_accounts a
+         where a.tenant_id = $1 and a.deleted_at is null and ($3 or a.user_id = $2)
+           and (a.telegram_user_id is not null or a.status in ('pending', 'active'))
+         group by 1, 2
         """;
 
     /// <param name="patience">How long somebody may wait for an answer before it is a problem.</param>
-    public Task<OverviewPage> ExecuteAsync(Principal principal, TimeSpan patience, CancellationToken cancellationToken)
+    /// <param name="period">What the numbers are of.</param>
+    public Task<OverviewPage> ExecuteAsync(Principal principal, TimeSpan patience, OverviewPeriod period, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(principal);
+        ArgumentNullException.ThrowIfNull(period);
         var now = time.GetUtcNow();
         return database.InTenantAsync(
             principal.Tenant,
@@ -108,19 +101,12 @@ public sealed class ReadOverview(TenantDatabase database, IOptions<SecretsOption
                 if (principal.ManagesAccounts)
                     attention.Add(OfKeys());
                 var states = await ReadAsync(
-                    Command(transaction, "select a.status, count(*) from telegram_accounts a where a.tenant_id = $1 and a.deleted_at is null and ($3 or a.user_id = $2) group by 1", principal),
-                    row => (Status: row.GetString(0), Count: row.GetInt64(1)),
-                    cancellationToken);
-                var hours = await ReadAsync(
-                    Command(transaction, Traffic, principal, now.AddDays(-1), now),
-                    row => new HourOfTraffic(row.GetFieldValue<DateTimeOffset>(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)),
-                    cancellationToken);
-                var delays = await ReadAsync(
-                    Command(transaction, Delay, principal, now.AddDays(-1)), row => row.IsDBNull(0) ? null : row.GetFieldValue<double[]>(0), cancellationToken);
-                var accounts = Enum.GetValues<AccountStatus>().ToDictionary(Words.Of, status => states.SingleOrDefault(state => state.Status == Words.Of(status)).Count);
+                    Command(transaction, States, principal), row => (Status: row.GetString(0), World: row.GetString(1), Count: row.GetInt64(2)), cancellationToken);
+                var (traffic, p50, p95) = await Traffic.ReadAsync(transaction, principal, period, now, cancellationToken);
+                var accounts = Enum.GetValues<AccountStatus>().ToDictionary(Words.Of, status => states.Where(state => state.Status == Words.Of(status)).Sum(state => state.Count));
                 return new OverviewPage(
                     [.. attention.OrderBy(item => item.Severity switch { "error" => 0, "warning" => 1, _ => 2 }).ThenByDescending(item => item.Since)],
-                    new OverviewNumbers(accounts, hours, delays[0]?[0], delays[0]?[1]),
+                    new OverviewNumbers(accounts, [.. states.Select(state => state.World).Distinct().Order(StringComparer.Ordinal)], period, traffic, p50, p95),
                     now);
             },
             cancellationToken);
@@ -128,14 +114,15 @@ public sealed class ReadOverview(TenantDatabase database, IOptions<SecretsOption
 
     /// <summary>The keys lie in files beside the service: whoever loses them loses every secret, and whoever reads them reads them all.</summary>
     private AttentionItem OfKeys() => KeyFileModes.ProblemOfDirectory(secrets.Value.Directory) is null
-        ? new("key_file", "info", null, null, null, "LOCAL_KEY_FILE", null, null, "keep_keys")
-        : new("key_file", "error", null, null, null, "KEY_FILE_OPEN", null, null, "close_keys");
+        ? new("key_file", "info", null, null, null, null, null, "LOCAL_KEY_FILE", null, null, "keep_keys")
+        : new("key_file", "error", null, null, null, null, null, "KEY_FILE_OPEN", null, null, "close_keys");
 
     private static AttentionItem Item(NpgsqlDataReader row)
     {
         Guid? Id(int i) => row.IsDBNull(i) ? null : row.GetGuid(i);
+        string? Text(int i) => row.IsDBNull(i) ? null : row.GetString(i);
         DateTimeOffset? At(int i) => row.IsDBNull(i) ? null : row.GetFieldValue<DateTimeOffset>(i);
-        return new(row.GetString(0), row.GetString(1), Id(2), Id(3), Id(4), row.GetString(5), At(6), At(7), row.GetString(8));
+        return new(row.GetString(0), row.GetString(1), Id(2), Text(3), Id(4), Text(5), Id(6), row.GetString(7), At(8), At(9), row.GetString(10));
     }
 
     private static NpgsqlCommand Command(TenantTransaction transaction, string sql, Principal principal, params object[] more)

@@ -133,7 +133,7 @@ internal sealed class LeaseRows(NpgsqlDataSource dataSource, Guid worker, string
 
     private NpgsqlBatchCommand Heartbeat(bool draining) => new(
         """
-        insert into workers (id, host, world, draining, heartbeat_at) values ($1, $2, $3, $4, clock_timestamp())
+        insert into workers (id, host, world, draining, version, heartbeat_at) values ($1, $2, $3, $4, $5, clock_timestamp())
         on conflict (id) do update set heartbeat_at = excluded.heartbeat_at, draining = excluded.draining
         """)
     {
@@ -143,6 +143,7 @@ internal sealed class LeaseRows(NpgsqlDataSource dataSource, Guid worker, string
             new NpgsqlParameter<string> { TypedValue = Environment.MachineName },
             new NpgsqlParameter<string> { TypedValue = world },
             new NpgsqlParameter<bool> { TypedValue = draining },
+            new NpgsqlParameter { Value = (object?)options.Version ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Varchar },
         },
     };
 

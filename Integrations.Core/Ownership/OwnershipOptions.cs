@@ -23,6 +23,9 @@ public sealed class OwnershipOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan HandOverTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>What a worker tells of its version beside its leases: <c>VERSION</c>, and no setting of its own.</summary>
+    internal string? Version { get; set; }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Lease < RenewInterval * 3)

@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using Integrations.Core.Ownership;
+using Integrations.Core.Tls;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -15,6 +15,12 @@ public sealed class DatabaseOptions
     /// <summary>Connections of one process for its ordinary work, unless the connection string says otherwise. PostgreSQL's own limit is 100 for all.</summary>
     [Range(2, 1000)]
     public int MaxPoolSize { get; set; } = 30;
+
+    /// <summary>
+    /// How long PostgreSQL lets a transaction of this process do nothing before it ends it, and with it the locks that it holds. A host
+    /// that owns shards has its lease here, whatever is set.
+    /// </summary>
+    public TimeSpan IdleInTransaction { get; set; } = TimeSpan.FromSeconds(30);
 }
 
 internal static class DataSources
@@ -49,12 +55,11 @@ internal static class DataSources
     {
         var builder = new NpgsqlDataSourceBuilder(CoreHosting.Required(provider, "integrations"));
         builder.UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>());
-        // A process that is paused, or cut off, in the middle of a transaction would keep its locks: nobody could claim its shards. The server
-        // ends such a session once the lease, which the process cannot have renewed either, is over. As an option of the start, because the
-        // pool resets whatever is set later.
-        var settings = builder.ConnectionStringBuilder;
-        var lease = provider.GetRequiredService<IOptions<OwnershipOptions>>().Value.Lease;
-        settings.Options = FormattableString.Invariant($"{settings.Options} -c idle_in_transaction_session_timeout={(long)lease.TotalMilliseconds}").Trim();
+        // A process that is paused, or cut off, in the middle of a transaction would keep its locks. As an option of the start, because
+        // the pool resets whatever is set later.
+        var settings = ServerCertificates.Apply(provider.GetRequiredService<IOptions<TlsOptions>>().Value, builder.ConnectionStringBuilder);
+        var idle = provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.IdleInTransaction;
+        settings.Options = FormattableString.Invariant($"{settings.Options} -c idle_in_transaction_session_timeout={(long)idle.TotalMilliseconds}").Trim();
         return builder;
     }
 }

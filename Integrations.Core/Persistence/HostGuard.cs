@@ -23,6 +23,7 @@ internal sealed partial class HostGuard(NpgsqlDataSource dataSource, IOptions<Ow
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
+        IntegrationsDbContext.Prepare();
         var started = time.GetTimestamp();
         while (true)
         {

@@ -25,6 +25,7 @@ internal sealed class IntegrationLogMapping : IEntityTypeConfiguration<Integrati
         builder.Property(log => log.ResponseData).HasColumnName("response_data").HasColumnType("jsonb");
         builder.Property(log => log.ErrorCode).HasColumnName("error_code");
         builder.Property(log => log.ErrorMessage).HasColumnName("error_message");
+        builder.Property(log => log.TraceId).HasColumnName("trace_id");
         builder.Property(log => log.CreatedAt).HasColumnName("created_at").ValueGeneratedOnAdd();
         builder.Property(log => log.UpdatedAt).HasColumnName("updated_at").ValueGeneratedOnAddOrUpdate();
     }

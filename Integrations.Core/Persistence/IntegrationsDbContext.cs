@@ -1,8 +1,10 @@
 using Integrations.Core.IntegrationLogs;
+using Integrations.Core.People;
 using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Dialogs;
 using Integrations.Core.Telegram.Logins;
 using Integrations.Core.Telegram.Messages;
+using Integrations.Core.Telegram.QuickReplies;
 using Integrations.Core.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
@@ -17,13 +19,29 @@ public sealed class IntegrationsDbContext(DbContextOptions<IntegrationsDbContext
     public DbSet<Tenant> Tenants => Set<Tenant>();
     public DbSet<User> Users => Set<User>();
     public DbSet<Project> Projects => Set<Project>();
+    public DbSet<Invitation> Invitations => Set<Invitation>();
+    public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
+    public DbSet<ProjectMember> ProjectMembers => Set<ProjectMember>();
     public DbSet<TelegramAccount> TelegramAccounts => Set<TelegramAccount>();
     public DbSet<TelegramLogin> TelegramLogins => Set<TelegramLogin>();
     public DbSet<Dialog> Dialogs => Set<Dialog>();
+    public DbSet<DialogNote> DialogNotes => Set<DialogNote>();
+    public DbSet<SavedFilter> SavedFilters => Set<SavedFilter>();
     public DbSet<Message> Messages => Set<Message>();
+    public DbSet<QuickReply> QuickReplies => Set<QuickReply>();
     public DbSet<IntegrationLog> IntegrationLogs => Set<IntegrationLog>();
 
     internal TenantTransaction? Scope { get; private init; }
+
+    /// <summary>
+    /// Builds the model, which takes seconds on a busy machine. At the start, because the first request would build it within a
+    /// transaction, and PostgreSQL ends those that do nothing for too long.
+    /// </summary>
+    internal static void Prepare()
+    {
+        using var context = new IntegrationsDbContext(new DbContextOptionsBuilder<IntegrationsDbContext>().UseNpgsql().Options);
+        _ = context.Model;
+    }
 
     internal static IntegrationsDbContext Within(TenantTransaction scope)
     {
@@ -44,10 +62,16 @@ public sealed class IntegrationsDbContext(DbContextOptions<IntegrationsDbContext
         modelBuilder.ApplyConfiguration(new TenantMapping());
         modelBuilder.ApplyConfiguration(new UserMapping());
         modelBuilder.ApplyConfiguration(new ProjectMapping());
+        modelBuilder.ApplyConfiguration(new InvitationMapping());
+        modelBuilder.ApplyConfiguration(new ApiKeyMapping());
+        modelBuilder.ApplyConfiguration(new ProjectMemberMapping());
         modelBuilder.ApplyConfiguration(new TelegramAccountMapping());
         modelBuilder.ApplyConfiguration(new TelegramLoginMapping());
         modelBuilder.ApplyConfiguration(new DialogMapping());
+        modelBuilder.ApplyConfiguration(new DialogNoteMapping());
+        modelBuilder.ApplyConfiguration(new SavedFilterMapping());
         modelBuilder.ApplyConfiguration(new MessageMapping());
+        modelBuilder.ApplyConfiguration(new QuickReplyMapping());
         modelBuilder.ApplyConfiguration(new IntegrationLogMapping());
     }
 }

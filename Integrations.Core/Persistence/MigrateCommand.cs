@@ -1,5 +1,7 @@
 using Integrations.Core.Ownership;
+using Integrations.Core.Tls;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -12,7 +14,7 @@ public static class MigrateCommand
 
     /// <summary>
     /// Settings: <c>ConnectionStrings:integrations</c> (a superuser's), <c>Database:ApiPassword</c>, <c>Database:WorkerPassword</c>,
-    /// <c>Ownership:ShardCount</c>.
+    /// <c>Ownership:ShardCount</c>, <c>Tls:*</c>.
     /// </summary>
     public static async Task<int> RunAsync(IConfiguration configuration, ILoggerFactory loggers, TimeProvider time, TextWriter output, CancellationToken ct)
     {
@@ -23,7 +25,7 @@ public static class MigrateCommand
         try
         {
             var settings = new MigratorSettings(
-                configuration.GetConnectionString("integrations") ?? throw new MigrationException("ConnectionStrings:integrations is not set."),
+                Connection(configuration),
                 configuration["Database:ApiPassword"] ?? "",
                 configuration["Database:WorkerPassword"] ?? "",
                 configuration.GetValue($"{OwnershipOptions.Section}:{nameof(OwnershipOptions.ShardCount)}", new OwnershipOptions().ShardCount));
@@ -36,6 +38,18 @@ public static class MigrateCommand
             await output.WriteLineAsync($"The migration failed: {e.Message}");
             return 1;
         }
+    }
+
+    /// <summary>The superuser's password goes over this line, so it is as guarded as a host's.</summary>
+    private static string Connection(IConfiguration configuration)
+    {
+        var text = configuration.GetConnectionString("integrations") ?? throw new MigrationException("ConnectionStrings:integrations is not set.");
+        var tls = configuration.GetSection(TlsOptions.Section).Get<TlsOptions>() ?? new TlsOptions();
+        // As for a host: without a word it is Production.
+        var production = (configuration[HostDefaults.EnvironmentKey] ?? Environments.Production).Equals(Environments.Production, StringComparison.OrdinalIgnoreCase);
+        return EncryptedConnections.Problems(configuration, tls, production).FirstOrDefault() is { } problem
+            ? throw new MigrationException(problem)
+            : ServerCertificates.Apply(tls, new NpgsqlConnectionStringBuilder(text)).ConnectionString;
     }
 
     /// <summary>A database that is still starting is waited for.</summary>

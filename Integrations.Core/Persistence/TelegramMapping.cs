@@ -31,6 +31,8 @@ internal sealed class TelegramAccountMapping : IEntityTypeConfiguration<Telegram
         builder.Property(account => account.Status).HasColumnName("status").HasConversion<WordConverter<AccountStatus>>();
         builder.Property(account => account.Goal).HasColumnName("goal").HasConversion<WordConverter<AccountGoal>>();
         builder.Property(account => account.SessionPayload).HasColumnName("session_payload");
+        builder.Property(account => account.SessionFingerprint).HasColumnName("session_fingerprint");
+        builder.Property(account => account.ImportedAt).HasColumnName("imported_at");
         builder.Property(account => account.SessionMetadata).HasColumnName("session_metadata").HasColumnType("jsonb");
         builder.Property(account => account.IsActive).HasColumnName("is_active");
         builder.Property(account => account.AcceptsPrivate).HasColumnName("accepts_private");
@@ -96,6 +98,7 @@ internal sealed class DialogMapping : IEntityTypeConfiguration<Dialog>
         builder.Property(dialog => dialog.Title).HasColumnName("title");
         builder.Property(dialog => dialog.LastMessageAt).HasColumnName("last_message_at");
         builder.Property(dialog => dialog.UnreadCount).HasColumnName("unread_count");
+        builder.Property(dialog => dialog.AssigneeId).HasColumnName("assignee_id");
         builder.Property(dialog => dialog.CreatedAt).HasColumnName("created_at").ValueGeneratedOnAdd();
         builder.Property(dialog => dialog.UpdatedAt).HasColumnName("updated_at").ValueGeneratedOnAddOrUpdate();
     }

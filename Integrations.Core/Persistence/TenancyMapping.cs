@@ -33,6 +33,10 @@ internal sealed class UserMapping : IEntityTypeConfiguration<User>
         builder.Property(user => user.Role).HasColumnName("role").HasConversion<WordConverter<Role>>();
         builder.Property(user => user.PasswordHash).HasColumnName("password_hash");
         builder.Property(user => user.IsActive).HasColumnName("is_active");
+        builder.Property(user => user.LastSeenAt).HasColumnName("last_seen_at");
+        builder.Property(user => user.ErasedAt).HasColumnName("erased_at");
+        // Nobody meets him any more; his number stays for what refers to it.
+        builder.HasQueryFilter(user => user.ErasedAt == null);
         builder.Property(user => user.CreatedAt).HasColumnName("created_at").ValueGeneratedOnAdd();
         builder.Property(user => user.UpdatedAt).HasColumnName("updated_at").ValueGeneratedOnAddOrUpdate();
     }
@@ -48,6 +52,7 @@ internal sealed class ProjectMapping : IEntityTypeConfiguration<Project>
         builder.Property(project => project.TenantId).HasColumnName("tenant_id");
         builder.Property(project => project.Name).HasColumnName("name");
         builder.Property(project => project.Mirroring).HasColumnName("mirroring");
+        builder.Ignore(project => project.Missing);
         builder.Property(project => project.CreatedAt).HasColumnName("created_at").ValueGeneratedOnAdd();
         builder.Property(project => project.UpdatedAt).HasColumnName("updated_at").ValueGeneratedOnAddOrUpdate();
     }

@@ -9,16 +9,66 @@ namespace Integrations.Core.Secrets;
 /// A file is made under another name and linked to its own, which fails when that exists: of several processes one wins and the others
 /// read its key. A destroyed tenant leaves <c>{tenant}.destroyed</c>, so that no process ever makes a key for it again.
 /// </remarks>
-internal sealed class KeyFiles(string directory)
+internal sealed class KeyFiles(string directory) : IWrappingKeys
 {
-    public const int KeyLength = 32;
+    public const string Name = "local";
+
+    private const int KeyLength = DataKeys.KeyLength;
 
     /// <summary>The only content so far: this word, the key in Base64, a line end.</summary>
     private const string Format1 = "integrations-key-1 ";
 
+    public string Provider => Name;
+
+    public ValueTask<byte[]> WrapAsync(TenantId tenant, int version, bool mayCreate, ReadOnlyMemory<byte> key, CancellationToken ct)
+    {
+        // With data keys stored, a missing key file is a loss to report, not an invitation to make another.
+        var wrapping = mayCreate ? ReadOrCreate(tenant) : Read(tenant);
+        try
+        {
+            return ValueTask.FromResult(SealedSecret.Seal(wrapping, SealedSecret.Envelope, version, IWrappingKeys.AssociatedData(tenant, version), key.Span));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(wrapping);
+        }
+    }
+
+    public ValueTask<IReadOnlyList<byte[]?>> UnwrapAsync(TenantId tenant, IReadOnlyList<DataKeyRow> rows, CancellationToken ct)
+    {
+        var wrapping = Read(tenant);
+        try
+        {
+            return ValueTask.FromResult<IReadOnlyList<byte[]?>>([.. rows.Select(row => Unwrap(wrapping, tenant, row))]);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(wrapping);
+        }
+    }
+
+    public Task DestroyAsync(TenantId tenant, CancellationToken ct)
+    {
+        Destroy(tenant);
+        return Task.CompletedTask;
+    }
+
+    public Task<bool> RotateAsync(TenantId tenant, CancellationToken ct) => Task.FromResult(false);
+
+    public ValueTask<byte[]?> FindInstallationKeyAsync(CancellationToken ct) =>
+        ValueTask.FromResult(File.Exists(PathOf(TenantId.Installation)) ? Read(TenantId.Installation) : null);
+
+    public ValueTask<byte[]> KeepInstallationKeyAsync(ReadOnlyMemory<byte> key, CancellationToken ct)
+    {
+        if (!File.Exists(PathOf(TenantId.Installation)))
+            Create(TenantId.Installation, key.Span);
+
+        return ValueTask.FromResult(Read(TenantId.Installation));
+    }
+
     /// <summary>The tenant's key; the caller zeroes it.</summary>
     /// <exception cref="SecretUnavailableException">There is no key, it was destroyed, or others may read it.</exception>
-    public byte[] Read(TenantId tenant)
+    private byte[] Read(TenantId tenant)
     {
         if (File.Exists(Tombstone(tenant)))
             throw new SecretUnavailableException(tenant, "it was destroyed.");
@@ -31,16 +81,20 @@ internal sealed class KeyFiles(string directory)
     }
 
     /// <inheritdoc cref="Read"/>
-    public byte[] ReadOrCreate(TenantId tenant)
+    private byte[] ReadOrCreate(TenantId tenant)
     {
         if (!File.Exists(PathOf(tenant)) && !File.Exists(Tombstone(tenant)))
-            Create(tenant);
+        {
+            var key = RandomNumberGenerator.GetBytes(KeyLength);
+            Create(tenant, key);
+            CryptographicOperations.ZeroMemory(key);
+        }
 
         return Read(tenant);
     }
 
     /// <summary>Overwrites and removes the key, and remembers that it is gone for good.</summary>
-    public void Destroy(TenantId tenant)
+    private void Destroy(TenantId tenant)
     {
         Prepare();
         // The tombstone first: from here on nobody reads the key or makes another, whenever this process dies.
@@ -65,6 +119,18 @@ internal sealed class KeyFiles(string directory)
         KeyFileModes.FlushDirectory(directory);
     }
 
+    private static byte[]? Unwrap(byte[] wrapping, TenantId tenant, DataKeyRow row)
+    {
+        try
+        {
+            return SealedSecret.Open(wrapping, IWrappingKeys.AssociatedData(tenant, row.Version), row.Wrapped);
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+
     private static byte[] Parse(TenantId tenant, string path)
     {
         if (KeyFileModes.ProblemOfFile(path) is { } problem)
@@ -83,12 +149,11 @@ internal sealed class KeyFiles(string directory)
         return key;
     }
 
-    private void Create(TenantId tenant)
+    private void Create(TenantId tenant, ReadOnlySpan<byte> key)
     {
         Prepare();
         var path = PathOf(tenant);
         var temporary = Path.Combine(directory, $".{Path.GetRandomFileName()}.new");
-        var key = RandomNumberGenerator.GetBytes(KeyLength);
         try
         {
             using (var file = new FileStream(temporary, KeyFileModes.CreateNew()))
@@ -107,7 +172,6 @@ internal sealed class KeyFiles(string directory)
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(key);
             File.Delete(temporary);
         }
     }

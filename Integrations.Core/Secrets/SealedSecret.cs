@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace Integrations.Core.Secrets;
 
 /// <summary>
-/// A ciphertext: format (1 byte), provider (1), key version (4, big-endian), nonce (12), tag (16), then as many bytes as the clear text has.
+/// A ciphertext: format (1 byte), scheme (1), data key version (4, big-endian), nonce (12), tag (16), then as many bytes as the clear text has.
 /// </summary>
 /// <remarks>
 /// The associated data is the header up to the key version and the address, so neither can be changed. Nonces are random: a data key
@@ -13,18 +13,19 @@ namespace Integrations.Core.Secrets;
 internal static class SealedSecret
 {
     public const byte Format = 1;
-    public const byte LocalKeyFile = 1;
+    /// <summary>By a data key of the tenant, whoever has wrapped that.</summary>
+    public const byte Envelope = 1;
 
     private const int HeaderLength = 6;
     private const int NonceLength = 12;
     private const int TagLength = 16;
     private const int Overhead = HeaderLength + NonceLength + TagLength;
 
-    public static byte[] Seal(ReadOnlySpan<byte> key, byte provider, int version, ReadOnlySpan<byte> associated, ReadOnlySpan<byte> clear)
+    public static byte[] Seal(ReadOnlySpan<byte> key, byte scheme, int version, ReadOnlySpan<byte> associated, ReadOnlySpan<byte> clear)
     {
         var sealed_ = new byte[Overhead + clear.Length];
         sealed_[0] = Format;
-        sealed_[1] = provider;
+        sealed_[1] = scheme;
         BinaryPrimitives.WriteInt32BigEndian(sealed_.AsSpan(2), version);
         var nonce = sealed_.AsSpan(HeaderLength, NonceLength);
         RandomNumberGenerator.Fill(nonce);
@@ -34,13 +35,13 @@ internal static class SealedSecret
     }
 
     /// <summary>False when this is no ciphertext of ours at all.</summary>
-    public static bool TryReadHeader(ReadOnlySpan<byte> sealed_, out byte provider, out int version)
+    public static bool TryReadHeader(ReadOnlySpan<byte> sealed_, out byte scheme, out int version)
     {
-        (provider, version) = (0, 0);
+        (scheme, version) = (0, 0);
         if (sealed_.Length < Overhead || sealed_[0] != Format)
             return false;
 
-        provider = sealed_[1];
+        scheme = sealed_[1];
         version = BinaryPrimitives.ReadInt32BigEndian(sealed_[2..]);
         return version > 0;
     }

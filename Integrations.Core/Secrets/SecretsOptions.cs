@@ -8,8 +8,10 @@ public sealed class SecretsOptions : IValidatableObject
 {
     public const string Section = "Secrets";
 
-    /// <summary>The directory of the key files: mode 0700, outside the database and its backups. Losing it loses every stored secret.</summary>
-    [Required(ErrorMessage = "Secrets:Directory is not set: the tenants' key files need a directory outside the database.")]
+    /// <summary>
+    /// The directory of the key files: mode 0700, outside the database and its backups. Losing it loses every stored secret. Beside Vault it
+    /// is needed only until everything has moved there.
+    /// </summary>
     public string Directory { get; set; } = "";
 
     /// <summary>Data keys in memory at once; the least recently used one is zeroed first.</summary>
@@ -22,12 +24,16 @@ public sealed class SecretsOptions : IValidatableObject
 
     /// <summary>The age at which a data key is used for opening only, and a new one seals.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
-    public TimeSpan DataKeyLifetime { get; set; } = TimeSpan.FromDays(7);
+    public TimeSpan RotateAfter { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>How old the oldest kept backup is at most: a data key is forgotten no sooner after the one that followed it.</summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
+    public TimeSpan KeepKeysFor { get; set; } = TimeSpan.FromDays(90);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (KeyCacheLifetime >= DataKeyLifetime)
-            yield return new ValidationResult($"{Section}:{nameof(KeyCacheLifetime)} ({KeyCacheLifetime}) must be shorter than {nameof(DataKeyLifetime)} ({DataKeyLifetime}).");
+        if (KeyCacheLifetime >= RotateAfter)
+            yield return new ValidationResult($"{Section}:{nameof(KeyCacheLifetime)} ({KeyCacheLifetime}) must be shorter than {nameof(RotateAfter)} ({RotateAfter}).");
     }
 }
 

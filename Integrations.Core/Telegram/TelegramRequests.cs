@@ -3,6 +3,7 @@ using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Dialogs;
 using Integrations.Core.Telegram.Logins;
 using Integrations.Core.Telegram.Messages;
+using Integrations.Core.Telegram.QuickReplies;
 using Integrations.Core.Telegram.Sending;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,11 +30,15 @@ public static class TelegramRequests
 
         services.TryAddSingleton<ListAccounts>();
         services.TryAddSingleton<FindAccount>();
+        services.TryAddSingleton<ListInboxes>();
         services.TryAddSingleton<ChangeAccount>();
         services.TryAddSingleton<PauseAccount>();
         services.TryAddSingleton<ReconnectAccount>();
         services.TryAddSingleton<DisconnectAccount>();
         services.TryAddSingleton<DeleteAccount>();
+        services.TryAddSingleton<ChangeAccounts>();
+        services.TryAddSingleton<ImportAccounts>();
+        services.TryAddSingleton<ReadTimeline>();
 
         services.TryAddSingleton<LoginReader>();
         services.TryAddSingleton<StartLogin>();
@@ -49,6 +54,18 @@ public static class TelegramRequests
         services.TryAddSingleton<ListDialogs>();
         services.TryAddSingleton<FindDialog>();
         services.TryAddSingleton<MarkDialogRead>();
+        services.TryAddSingleton<AssignDialog>();
+        services.TryAddSingleton<ListAssignees>();
+        services.TryAddSingleton<TellPresence>();
+        services.TryAddSingleton<ListNotes>();
+        services.TryAddSingleton<WriteNote>();
+        services.TryAddSingleton<DeleteNote>();
+        services.TryAddSingleton<ListFilters>();
+        services.TryAddSingleton<SaveFilter>();
+        services.TryAddSingleton<DeleteFilter>();
+        services.TryAddSingleton<ListQuickReplies>();
+        services.TryAddSingleton<SaveQuickReply>();
+        services.TryAddSingleton<DeleteQuickReply>();
         return builder;
     }
 }

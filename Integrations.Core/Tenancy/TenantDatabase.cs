@@ -1,3 +1,5 @@
+using System.Data;
+using Integrations.Core.Audit;
 using Integrations.Core.Messaging;
 using Npgsql;
 
@@ -12,32 +14,10 @@ public sealed class TenantDatabase(NpgsqlDataSource dataSource, Doorbell doorbel
 {
     /// <summary>
     /// Runs <paramref name="work"/> and commits; rolls back when it throws. Changes tracked by <see cref="TenantTransaction.Db"/> are
-    /// saved before the commit, and the rings asked for are rung after it.
+    /// saved before the commit, and the rings asked for are rung after it. What was changed for somebody (<see cref="AuditScope"/>) is written down with it.
     /// </summary>
-    public async Task<T> InTenantAsync<T>(TenantId tenant, Func<TenantTransaction, Task<T>> work, CancellationToken ct)
-    {
-        ArgumentNullException.ThrowIfNull(work);
-        if (tenant == default)
-            throw new ArgumentException("A tenant transaction needs a tenant.", nameof(tenant));
-
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        await using (var set = new NpgsqlCommand("select set_config('app.tenant_id', $1, true)", connection, transaction))
-        {
-            set.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenant.ToString() });
-            await set.ExecuteNonQueryAsync(ct);
-        }
-
-        await using var scope = new TenantTransaction(tenant, connection, transaction);
-        var result = await work(scope);
-        await scope.SaveAsync(ct);
-        scope.Close();
-        await transaction.CommitAsync(ct);
-        foreach (var ring in scope.Rings)
-            await doorbell.RingAsync(ring, ct);
-
-        return result;
-    }
+    public Task<T> InTenantAsync<T>(TenantId tenant, Func<TenantTransaction, Task<T>> work, CancellationToken ct) =>
+        RunAsync(tenant, IsolationLevel.Unspecified, work, ct);
 
     /// <inheritdoc cref="InTenantAsync{T}"/>
     public Task InTenantAsync(TenantId tenant, Func<TenantTransaction, Task> work, CancellationToken ct) =>
@@ -50,6 +30,10 @@ public sealed class TenantDatabase(NpgsqlDataSource dataSource, Doorbell doorbel
             },
             ct);
 
+    /// <summary>The same, over what there was at one moment, however long the work takes: many statements read as one.</summary>
+    public Task<T> InSnapshotAsync<T>(TenantId tenant, Func<TenantTransaction, Task<T>> work, CancellationToken ct) =>
+        RunAsync(tenant, IsolationLevel.RepeatableRead, work, ct);
+
     /// <summary>
     /// One transaction without a tenant, for the <c>doors.*</c> functions and the installation's own tables. Tenant tables look empty in it.
     /// </summary>
@@ -60,6 +44,33 @@ public sealed class TenantDatabase(NpgsqlDataSource dataSource, Doorbell doorbel
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var result = await work(connection, transaction);
         await transaction.CommitAsync(ct);
+        return result;
+    }
+
+    private async Task<T> RunAsync<T>(TenantId tenant, IsolationLevel isolation, Func<TenantTransaction, Task<T>> work, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        if (tenant == default)
+            throw new ArgumentException("A tenant transaction needs a tenant.", nameof(tenant));
+
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(isolation, ct);
+        await using (var set = new NpgsqlCommand("select set_config('app.tenant_id', $1, true)", connection, transaction))
+        {
+            set.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenant.ToString() });
+            await set.ExecuteNonQueryAsync(ct);
+        }
+
+        await using var scope = new TenantTransaction(tenant, connection, transaction);
+        var result = await work(scope);
+        await scope.SaveAsync(ct);
+        if (AuditScope.Current is { } audit)
+            await AuditEntry.WriteAsync(scope, audit, ct);
+        scope.Close();
+        await transaction.CommitAsync(ct);
+        foreach (var ring in scope.Rings)
+            await doorbell.RingAsync(ring, ct);
+
         return result;
     }
 }

@@ -1,3 +1,4 @@
+using Integrations.Core.Audit;
 using Integrations.Core.Events;
 using Integrations.Core.Messaging;
 using Integrations.Core.Ownership;
@@ -12,6 +13,7 @@ namespace Integrations.Core.Tenancy;
 public sealed class TenantTransaction : IAsyncDisposable
 {
     private readonly List<Ring> _rings = [];
+    private readonly List<AuditedChange> _changes = [];
     private IntegrationsDbContext? _db;
 
     internal TenantTransaction(TenantId tenant, NpgsqlConnection connection, NpgsqlTransaction transaction)
@@ -35,6 +37,8 @@ public sealed class TenantTransaction : IAsyncDisposable
     internal bool IsOpen { get; private set; } = true;
 
     internal IReadOnlyList<Ring> Rings => _rings;
+
+    internal IReadOnlyList<AuditedChange> Changes => _changes;
 
     /// <summary>A command on this transaction, for the paths where EF is in the way.</summary>
     public NpgsqlCommand Command(string sql) => new(sql, Connection, Transaction);
@@ -65,6 +69,13 @@ public sealed class TenantTransaction : IAsyncDisposable
     {
         if (!_rings.Contains(ring))
             _rings.Add(ring);
+    }
+
+    /// <summary>What the audit entry of this transaction is to tell, if there will be one.</summary>
+    internal void Note(AuditedChange change)
+    {
+        if (AuditScope.Current is not null)
+            _changes.Add(change);
     }
 
     /// <summary>Writes an event to the outbox; it becomes visible to readers only when, and if, this transaction commits.</summary>

@@ -24,6 +24,13 @@ public sealed class User
     public string? PasswordHash { get; private set; }
 
     public bool IsActive { get; private set; }
+
+    /// <summary>The last sign of life by any way in, to the minute; null before the first.</summary>
+    public DateTimeOffset? LastSeenAt { get; private set; }
+
+    /// <summary>When he was erased; nothing is left of him then but the number.</summary>
+    public DateTimeOffset? ErasedAt { get; private set; }
+
     public DateTimeOffset CreatedAt { get; private set; }
     public DateTimeOffset UpdatedAt { get; private set; }
 
@@ -39,6 +46,15 @@ public sealed class User
         DisplayName = displayName,
         IsActive = true,
     };
+
+    /// <summary>What administrators and he himself may change; null leaves a thing as it is, an empty name removes the name.</summary>
+    public void Change(Role? role, bool? isActive, string? displayName)
+    {
+        Role = role ?? Role;
+        IsActive = isActive ?? IsActive;
+        if (displayName is not null)
+            DisplayName = displayName.Length == 0 ? null : displayName;
+    }
 
     /// <summary>What the token says now replaces what an earlier one said.</summary>
     public void Follow(Role role, string? email, string? displayName)

@@ -1,8 +1,3 @@
-using System.Buffers;
-using System.Numerics;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-
 namespace Integrations.Mtproto.Crypto;
 
 /// <summary>AES in Infinite Garble Extension mode, as MTProto uses it: a 32-byte IV, no padding of its own.</summary>
@@ -13,6 +8,7 @@ namespace Integrations.Mtproto.Crypto;
 internal static class AesIge
 {
     private const int BlockSize = 16;
+    private const int KeySize = 32;
 
     /// <summary>Length of the initialisation vector in bytes.</summary>
     public const int IvSize = 2 * BlockSize;
@@ -21,62 +17,24 @@ internal static class AesIge
     public static void Encrypt(ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv, ReadOnlySpan<byte> plaintext, Span<byte> ciphertext)
     {
         CheckSizes(iv, plaintext, ciphertext);
-        if (plaintext.IsEmpty)
-            return;
-
-        // Put y[i] = c[i] ^ p[i-1] into the definition and it becomes y[i] = E((p[i] ^ p[i-2]) ^ y[i-1]): plain CBC over the
-        // stream p[i] ^ p[i-2], so the platform's CBC does the whole message in one call instead of one call for each block.
-        var length = plaintext.Length;
-        var staged = ArrayPool<byte>.Shared.Rent(length);
-        try
-        {
-            var x = staged.AsSpan(0, length);
-            plaintext[..BlockSize].CopyTo(x);
-            if (length > BlockSize)
-                Xor(plaintext[BlockSize..(2 * BlockSize)], iv[BlockSize..], x[BlockSize..(2 * BlockSize)]);
-            if (length > 2 * BlockSize)
-                Xor(plaintext[(2 * BlockSize)..], plaintext[..^(2 * BlockSize)], x[(2 * BlockSize)..]);
-
-            using var aes = Aes.Create();
-            aes.SetKey(key);
-            aes.EncryptCbc(x, iv[..BlockSize], ciphertext, PaddingMode.None);
-
-            Xor(ciphertext[..BlockSize], iv[BlockSize..], ciphertext[..BlockSize]);
-            Xor(ciphertext[BlockSize..length], plaintext[..^BlockSize], ciphertext[BlockSize..length]);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(staged.AsSpan(0, length));
-            ArrayPool<byte>.Shared.Return(staged);
-        }
+        if (key.Length == KeySize && X86Rounds.IsSupported)
+            AesIgeChain<X86Rounds>.Encrypt(key, iv, plaintext, ciphertext);
+        else if (key.Length == KeySize && ArmRounds.IsSupported)
+            AesIgeChain<ArmRounds>.Encrypt(key, iv, plaintext, ciphertext);
+        else
+            AesIgePortable.Encrypt(key, iv, plaintext, ciphertext);
     }
 
     /// <summary>Decrypts <paramref name="ciphertext"/>, whose length is a multiple of 16; the spans must not overlap.</summary>
     public static void Decrypt(ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv, ReadOnlySpan<byte> ciphertext, Span<byte> plaintext)
     {
         CheckSizes(iv, ciphertext, plaintext);
-
-        // p[i] = D(c[i] ^ p[i-1]) ^ c[i-1]. Each block needs the one before it, and no platform mode chains the *decrypting*
-        // permutation, so this goes block by block through one transform that keeps its key schedule.
-        using var aes = Aes.Create();
-        aes.SetKey(key);
-        aes.Mode = CipherMode.ECB;
-        aes.Padding = PaddingMode.None;
-        using var block = aes.CreateDecryptor();
-
-        var buffer = new byte[BlockSize];
-        var previousCipher = iv[..BlockSize];
-        var previousPlain = iv[BlockSize..];
-        for (var offset = 0; offset < ciphertext.Length; offset += BlockSize)
-        {
-            var cipher = ciphertext.Slice(offset, BlockSize);
-            var plain = plaintext.Slice(offset, BlockSize);
-            Xor(cipher, previousPlain, buffer);
-            block.TransformBlock(buffer, 0, BlockSize, buffer, 0);
-            Xor(buffer, previousCipher, plain);
-            previousCipher = cipher;
-            previousPlain = plain;
-        }
+        if (key.Length == KeySize && X86Rounds.IsSupported)
+            AesIgeChain<X86Rounds>.Decrypt(key, iv, ciphertext, plaintext);
+        else if (key.Length == KeySize && ArmRounds.IsSupported)
+            AesIgeChain<ArmRounds>.Decrypt(key, iv, ciphertext, plaintext);
+        else
+            AesIgePortable.Decrypt(key, iv, ciphertext, plaintext);
     }
 
     private static void CheckSizes(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> source, Span<byte> destination)
@@ -87,21 +45,5 @@ internal static class AesIge
             throw new ArgumentException($"The input is {source.Length} bytes long, not a multiple of {BlockSize}.", nameof(source));
         if (destination.Length < source.Length)
             throw new ArgumentException($"The output holds {destination.Length} of {source.Length} bytes.", nameof(destination));
-    }
-
-    private static void Xor(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, Span<byte> result)
-    {
-        var width = Vector<byte>.Count;
-        var i = 0;
-        for (; i + width <= result.Length; i += width)
-            (new Vector<byte>(left[i..]) ^ new Vector<byte>(right[i..])).CopyTo(result[i..]);
-        for (; i + sizeof(ulong) <= result.Length; i += sizeof(ulong))
-        {
-            var mixed = MemoryMarshal.Read<ulong>(left[i..]) ^ MemoryMarshal.Read<ulong>(right[i..]);
-            MemoryMarshal.Write(result[i..], in mixed);
-        }
-
-        for (; i < result.Length; i++)
-            result[i] = (byte)(left[i] ^ right[i]);
     }
 }

@@ -34,8 +34,12 @@ public sealed class UpdateBatch
 public sealed record UpdateItem(Update? Update, object? Origin = null);
 
 /// <param name="ChannelId">Null for the common box: any private chat or basic group may have holes.</param>
-/// <param name="Since">When the position that was lost still held, in unix seconds of the server; null for a channel that had none.</param>
-public sealed record Backfill(long? ChannelId, int? Since);
+/// <param name="Since">When the position that was lost still held, in unix seconds of the server.</param>
+public sealed record Backfill(long? ChannelId, int Since)
+{
+    /// <summary>The channel with its access hash, where that came with the news and is stored only with this batch.</summary>
+    internal Schema.InputChannel? Channel { get; init; }
+}
 
 public enum PeerKind
 {

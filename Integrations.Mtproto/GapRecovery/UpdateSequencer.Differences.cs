@@ -9,7 +9,7 @@ public sealed partial class UpdateSequencer
     {
         switch (answer)
         {
-            case UpdatesState state:
+            case StateAnswer state:
                 return BatchOf(state);
             case UpdatesDifferenceBase difference:
                 return BatchOf(difference);
@@ -21,6 +21,12 @@ public sealed partial class UpdateSequencer
                 var start = new BatchBuilder(_state);
                 start.Move(new(BoxKind.Channel, learnt.ChannelId), learnt.Pts);
                 return Finish(start);
+            case ChannelPositions channels:
+                if (_state is null)
+                    return null;
+                var learning = new BatchBuilder(_state);
+                Learn(learning, channels);
+                return Finish(learning);
             case ChannelForgotten forgotten:
                 Drop(forgotten.ChannelId);
                 if (_state is null)
@@ -28,21 +34,35 @@ public sealed partial class UpdateSequencer
                 var rest = new BatchBuilder(_state);
                 rest.Forget(forgotten.ChannelId);
                 return Finish(rest);
+            case ChannelRefused refused:
+                if (!_channels.TryGetValue(refused.ChannelId, out var again))
+                    return null;
+                again.End(more: true);
+                var anew = new BatchBuilder(_state!);
+                MoveIfNew(anew, new(BoxKind.Channel, refused.ChannelId), ChannelDifferenceRequest.Beginning);
+                return Finish(anew);
             default:
                 throw new InvalidOperationException($"{answer.GetType().Name} is no answer.");
         }
     }
 
-    private UpdateBatch? BatchOf(UpdatesState state)
+    private UpdateBatch? BatchOf(StateAnswer answer)
     {
         _stateFetch.End(more: false);
-        var batch = new BatchBuilder(_state ?? UpdateState.From(state));
-        if (_state is not null)
+        var batch = new BatchBuilder(_state ?? UpdateState.From(answer.State));
+        if (_state is null)
+        {
+            _completeAt = answer.State.Date;
+        }
+        else
         {
             // updatePtsChanged: the old position means nothing any more, so what lies between cannot be asked for.
             batch.Add(new Backfill(ChannelId: null, _state.Date));
-            batch.State = _state.With(state);
+            batch.State = _state.With(answer.State);
         }
+
+        if (answer.Channels is { } channels)
+            Learn(batch, channels);
 
         DrainCommon(batch);
         return Finish(batch, isFirst: _state is null);
@@ -146,7 +166,7 @@ public sealed partial class UpdateSequencer
             case UpdatesChannelDifferenceTooLong tooLong:
                 isFinal = tooLong.Final;
                 batch.Peers.Add(tooLong, tooLong.Users, tooLong.Chats, tooLong.Messages);
-                batch.Add(new Backfill(channelId, batch.Position(box) is null ? null : _completeAt));
+                batch.Add(new Backfill(channelId, _completeAt));
                 foreach (var message in tooLong.Messages.OrderBy(m => MessagePeers.PlaceOf(m)?.Id))
                     batch.Add(new UpdateItem(NewMessage(message)));
                 if (tooLong.Dialog is Dialog { Pts: { } pts })
@@ -164,6 +184,24 @@ public sealed partial class UpdateSequencer
         Drain(batch, box, fetch.Round);
         return Finish(batch);
     }
+
+    private void Learn(BatchBuilder batch, ChannelPositions channels)
+    {
+        batch.Peers.Add(channels, channels.Users, channels.Chats, []);
+        foreach (var (channelId, (pts, date)) in channels.Positions)
+        {
+            var box = new Box(BoxKind.Channel, channelId);
+            if (batch.Position(box) is not null)
+                continue;
+            batch.Move(box, pts);
+            // What was said since the position that everything is known up to lies below this one, and no update of it will be taken any more.
+            if (date >= _completeAt)
+                batch.Add(new Backfill(channelId, _completeAt) { Channel = InputOf(channelId, channels.Chats) });
+        }
+    }
+
+    private static InputChannel? InputOf(long channelId, IReadOnlyList<ChatBase> chats) =>
+        chats.OfType<Channel>().FirstOrDefault(chat => chat.Id == channelId) is { AccessHash: { } hash } ? new InputChannel { ChannelId = channelId, AccessHash = hash } : null;
 
     private static void MoveIfNew(BatchBuilder batch, Box box, int pts)
     {

@@ -161,11 +161,17 @@ public sealed partial class UpdateSequencer
     /// <summary>Starts the box of a channel at a position learnt otherwise, as from <c>messages.getDialogs</c>. One that has a position keeps it.</summary>
     public void LearnChannel(long channelId, int pts) => _answers.Enqueue(new ChannelLearnt(channelId, pts));
 
+    /// <summary>As <see cref="LearnChannel"/>, of several, with who they are.</summary>
+    internal void LearnChannels(ChannelPositions channels) => _answers.Enqueue(channels);
+
     /// <summary>Stops the box of a channel that cannot be asked: <c>CHANNEL_PRIVATE</c>, <c>CHANNEL_INVALID</c>, or no access hash.</summary>
     public void ForgetChannel(long channelId) => _answers.Enqueue(new ChannelForgotten(channelId));
 
     /// <summary>The answer to <see cref="StateRequest"/>.</summary>
-    public void ReceiveState(UpdatesState state) => Answer(_stateFetch, state);
+    public void ReceiveState(UpdatesState state) => Answer(_stateFetch, new StateAnswer(state, null));
+
+    /// <summary>The first answer to <see cref="StateRequest"/>, with what else is to be known from the beginning.</summary>
+    internal void ReceiveState(UpdatesState state, ChannelPositions? channels) => Answer(_stateFetch, new StateAnswer(state, channels));
 
     /// <summary>The answer to <see cref="DifferenceRequest"/>.</summary>
     public void ReceiveDifference(UpdatesDifferenceBase difference) => Answer(_common, difference);
@@ -191,6 +197,29 @@ public sealed partial class UpdateSequencer
         };
         if (fetch is { Running: true })
             fetch.Fail(_time.GetUtcNow() + retryIn);
+    }
+
+    /// <summary>
+    /// The server does not know the position that was asked from (<c>PERSISTENT_TIMESTAMP_INVALID</c> and its kind). The common box begins
+    /// anew where it stands now, a channel's at its beginning; what lies between is told as <see cref="UpdateBatch.Backfills"/>.
+    /// </summary>
+    /// <param name="request">As it was handed out.</param>
+    public void PositionRefused(UpdateRequest request)
+    {
+        if (request is ChannelDifferenceRequest { ChannelId: var channelId })
+        {
+            if (_channels.GetValueOrDefault(channelId) is { Running: true } fetch)
+                Answer(fetch, new ChannelRefused(channelId));
+        }
+        else if (_common.Running)
+        {
+            _common.End(more: false);
+            _stateFetch.Want();
+
+            // What the difference would have said of them is not said now.
+            foreach (var id in _state!.Channels.Keys)
+                WantChannel(id);
+        }
     }
 
     /// <summary>The requests that are due now. Each counts as in flight from here on.</summary>
@@ -273,7 +302,7 @@ public sealed partial class UpdateSequencer
 
         // A channel heard of for the first time is asked from its beginning: the answer is "too long" with its last messages.
         var channelId = _channels.First(c => c.Value == fetch).Key;
-        return new ChannelDifferenceRequest(channelId, _state!.Channels.GetValueOrDefault(channelId, 1), _options.ChannelLimit);
+        return new ChannelDifferenceRequest(channelId, _state!.Channels.GetValueOrDefault(channelId, ChannelDifferenceRequest.Beginning), _options.ChannelLimit);
     }
 
     // An answer that nobody waits for any more, as after a channel was left meanwhile, is dropped.
@@ -337,9 +366,13 @@ public sealed partial class UpdateSequencer
         fetch.Want();
     }
 
+    private sealed record StateAnswer(UpdatesState State, ChannelPositions? Channels);
+
     private sealed record ChannelAnswer(long ChannelId, UpdatesChannelDifferenceBase Difference);
 
     private sealed record ChannelLearnt(long ChannelId, int Pts);
 
     private sealed record ChannelForgotten(long ChannelId);
+
+    private sealed record ChannelRefused(long ChannelId);
 }

@@ -64,6 +64,9 @@ public sealed record DifferenceRequest(int Pts, int Qts, int Date) : UpdateReque
 /// <summary>What one channel has missed.</summary>
 public sealed record ChannelDifferenceRequest(long ChannelId, int Pts, int Limit) : UpdateRequest
 {
+    /// <summary>The position of a box of which nothing is known.</summary>
+    internal const int Beginning = 1;
+
     /// <param name="channel">With the access hash, which the caller keeps. Without one: <see cref="UpdateSequencer.ForgetChannel"/>.</param>
     public UpdatesGetChannelDifference ToCall(InputChannelBase channel) =>
         new() { Channel = channel, Filter = new ChannelMessagesFilterEmpty(), Pts = Pts, Limit = Limit };

@@ -197,6 +197,7 @@ public sealed class ClientHandshake(IReadOnlyList<RsaPublicKey> keys, int? dcId,
             case 1:
                 _step = Step.Done;
                 result = new HandshakeResult(_candidate, HandshakeAnswer.FirstSalt(_newNonce, _serverNonce), _serverTime);
+                Forget();
                 return null;
             case 2 when _retries++ < MaxRetries:
                 return SendPublicValue(_group!, _candidate.AuxHash);
@@ -205,6 +206,14 @@ public sealed class ClientHandshake(IReadOnlyList<RsaPublicKey> keys, int? dcId,
             default:
                 throw new HandshakeException("agree on a key: the server answered dh_gen_fail");
         }
+    }
+
+    /// <summary>Whoever knows new_nonce can open what was said under it, the key's halves among it.</summary>
+    private void Forget()
+    {
+        CryptographicOperations.ZeroMemory(_newNonce);
+        CryptographicOperations.ZeroMemory(InnerData);
+        (_candidate, _ga) = (null, default);
     }
 
     private static void Check(ReadOnlySpan<byte> actual, ReadOnlySpan<byte> expected, string step)

@@ -10,6 +10,9 @@ internal static class HandshakeAnswer
 {
     private const int HashSize = SHA1.HashSizeInBytes;
 
+    /// <summary>Both halves are under 700 bytes; what is far longer is not worth decrypting.</summary>
+    private const int MaxSize = 2048;
+
     public static byte[] Seal(TlObject data, ReadOnlySpan<byte> newNonce, ReadOnlySpan<byte> serverNonce, IRandomSource random)
     {
         var bytes = data.ToBytes();
@@ -23,6 +26,8 @@ internal static class HandshakeAnswer
         KeyDerivation.FromNonces(newNonce, serverNonce, key, iv);
         var encrypted = new byte[plaintext.Length];
         AesIge.Encrypt(key, iv, plaintext, encrypted);
+        CryptographicOperations.ZeroMemory(plaintext);
+        CryptographicOperations.ZeroMemory(key);
         return encrypted;
     }
 
@@ -30,7 +35,7 @@ internal static class HandshakeAnswer
     public static T? TryOpen<T>(ReadOnlySpan<byte> encrypted, ReadOnlySpan<byte> newNonce, ReadOnlySpan<byte> serverNonce)
         where T : TlObject
     {
-        if (encrypted.Length % 16 != 0 || encrypted.Length < 48)
+        if (encrypted.Length % 16 != 0 || encrypted.Length is < 48 or > MaxSize)
             return null;
 
         Span<byte> key = stackalloc byte[KeyDerivation.KeySize];
@@ -38,6 +43,7 @@ internal static class HandshakeAnswer
         KeyDerivation.FromNonces(newNonce, serverNonce, key, iv);
         var plaintext = new byte[encrypted.Length];
         AesIge.Decrypt(key, iv, encrypted, plaintext);
+        CryptographicOperations.ZeroMemory(key);
 
         // The length of the data is not written anywhere: it is what the parser took.
         T value;

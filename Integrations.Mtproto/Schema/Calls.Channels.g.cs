@@ -688,3 +688,190 @@ public sealed class ChannelsGetForumTopics : TlRequest<MessagesForumTopics>
         };
     }
 }
+
+/// <summary><c>channels.getForumTopicsByID#b0831eb9 channel:InputChannel topics:Vector&lt;int&gt; = messages.ForumTopics;</c></summary>
+public sealed class ChannelsGetForumTopicsByID : TlRequest<MessagesForumTopics>
+{
+    public override uint ConstructorId => 0xb0831eb9;
+
+    public override string TlName => "channels.getForumTopicsByID";
+
+    public override int FirstLayer => 198;
+
+    public required InputChannelBase Channel { get; init; }
+
+    public required IReadOnlyList<int> Topics { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        if (writer.Layer >= 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        writer.WriteUInt32(0xb0831eb9);
+        Channel.Write(writer);
+        writer.WriteInt32Vector(Topics);
+    }
+
+    public override MessagesForumTopics ReadResult(ref TlReader reader) => reader.ReadObject<MessagesForumTopics>();
+
+    public override void WriteResult(TlWriter writer, MessagesForumTopics result) => result.Write(writer);
+
+    internal static ChannelsGetForumTopicsByID ReadBody(ref TlReader reader)
+    {
+        return new()
+        {
+            Channel = reader.ReadObject<InputChannelBase>(),
+            Topics = reader.ReadInt32Vector(),
+        };
+    }
+}
+
+/// <summary><c>channels.editForumTopic#f4dfa185 flags:# channel:InputChannel topic_id:int title:flags.0?string icon_emoji_id:flags.1?long closed:flags.2?Bool hidden:flags.3?Bool = Updates;</c></summary>
+public sealed class ChannelsEditForumTopic : TlRequest<UpdatesBase>
+{
+    public override uint ConstructorId => 0xf4dfa185;
+
+    public override string TlName => "channels.editForumTopic";
+
+    public override int FirstLayer => 198;
+
+    public required InputChannelBase Channel { get; init; }
+
+    public required int TopicId { get; init; }
+
+    public string? Title { get; init; }
+
+    public long? IconEmojiId { get; init; }
+
+    public bool? Closed { get; init; }
+
+    public bool? Hidden { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        if (writer.Layer >= 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        writer.WriteUInt32(0xf4dfa185);
+        var flags = 0u;
+        if (Title is not null)
+            flags |= 0x1u;
+        if (IconEmojiId is not null)
+            flags |= 0x2u;
+        if (Closed is not null)
+            flags |= 0x4u;
+        if (Hidden is not null)
+            flags |= 0x8u;
+        writer.WriteUInt32(flags);
+        Channel.Write(writer);
+        writer.WriteInt32(TopicId);
+        if (Title is not null)
+            writer.WriteString(Title);
+        if (IconEmojiId is { } vIconEmojiId)
+            writer.WriteInt64(vIconEmojiId);
+        if (Closed is { } vClosed)
+            writer.WriteBool(vClosed);
+        if (Hidden is { } vHidden)
+            writer.WriteBool(vHidden);
+    }
+
+    public override UpdatesBase ReadResult(ref TlReader reader) => reader.ReadObject<UpdatesBase>();
+
+    public override void WriteResult(TlWriter writer, UpdatesBase result) => result.Write(writer);
+
+    internal static ChannelsEditForumTopic ReadBody(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        return new()
+        {
+            Channel = reader.ReadObject<InputChannelBase>(),
+            TopicId = reader.ReadInt32(),
+            Title = (flags & 0x1u) != 0 ? reader.ReadString() : null,
+            IconEmojiId = (flags & 0x2u) != 0 ? reader.ReadInt64() : null,
+            Closed = (flags & 0x4u) != 0 ? reader.ReadBool() : null,
+            Hidden = (flags & 0x8u) != 0 ? reader.ReadBool() : null,
+        };
+    }
+}
+
+/// <summary><c>channels.updatePinnedForumTopic#6c2d9026 channel:InputChannel topic_id:int pinned:Bool = Updates;</c></summary>
+public sealed class ChannelsUpdatePinnedForumTopic : TlRequest<UpdatesBase>
+{
+    public override uint ConstructorId => 0x6c2d9026;
+
+    public override string TlName => "channels.updatePinnedForumTopic";
+
+    public override int FirstLayer => 198;
+
+    public required InputChannelBase Channel { get; init; }
+
+    public required int TopicId { get; init; }
+
+    public required bool Pinned { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        if (writer.Layer >= 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        writer.WriteUInt32(0x6c2d9026);
+        Channel.Write(writer);
+        writer.WriteInt32(TopicId);
+        writer.WriteBool(Pinned);
+    }
+
+    public override UpdatesBase ReadResult(ref TlReader reader) => reader.ReadObject<UpdatesBase>();
+
+    public override void WriteResult(TlWriter writer, UpdatesBase result) => result.Write(writer);
+
+    internal static ChannelsUpdatePinnedForumTopic ReadBody(ref TlReader reader)
+    {
+        return new()
+        {
+            Channel = reader.ReadObject<InputChannelBase>(),
+            TopicId = reader.ReadInt32(),
+            Pinned = reader.ReadBool(),
+        };
+    }
+}
+
+/// <summary><c>channels.deleteTopicHistory#34435f2d channel:InputChannel top_msg_id:int = messages.AffectedHistory;</c></summary>
+public sealed class ChannelsDeleteTopicHistory : TlRequest<MessagesAffectedHistory>
+{
+    public override uint ConstructorId => 0x34435f2d;
+
+    public override string TlName => "channels.deleteTopicHistory";
+
+    public override int FirstLayer => 198;
+
+    public required InputChannelBase Channel { get; init; }
+
+    public required int TopMsgId { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        if (writer.Layer >= 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        if (writer.Layer < 198)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        writer.WriteUInt32(0x34435f2d);
+        Channel.Write(writer);
+        writer.WriteInt32(TopMsgId);
+    }
+
+    public override MessagesAffectedHistory ReadResult(ref TlReader reader) => reader.ReadObject<MessagesAffectedHistory>();
+
+    public override void WriteResult(TlWriter writer, MessagesAffectedHistory result) => result.Write(writer);
+
+    internal static ChannelsDeleteTopicHistory ReadBody(ref TlReader reader)
+    {
+        return new()
+        {
+            Channel = reader.ReadObject<InputChannelBase>(),
+            TopMsgId = reader.ReadInt32(),
+        };
+    }
+}

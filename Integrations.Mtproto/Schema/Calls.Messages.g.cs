@@ -1597,6 +1597,122 @@ public sealed class MessagesCreateChat : TlRequest<MessagesInvitedUsers>
     }
 }
 
+/// <summary><c>messages.exportChatInvite#a455de90 flags:# legacy_revoke_permanent:flags.2?true request_needed:flags.3?true peer:InputPeer expire_date:flags.0?int usage_limit:flags.1?int title:flags.4?string subscription_pricing:flags.5?StarsSubscriptionPricing = ExportedChatInvite;</c></summary>
+public sealed class MessagesExportChatInvite : TlRequest<ExportedChatInvite>
+{
+    public override uint ConstructorId => 0xa455de90;
+
+    public override string TlName => "messages.exportChatInvite";
+
+    public bool LegacyRevokePermanent { get; init; }
+
+    public bool RequestNeeded { get; init; }
+
+    public required InputPeer Peer { get; init; }
+
+    public int? ExpireDate { get; init; }
+
+    public int? UsageLimit { get; init; }
+
+    public string? Title { get; init; }
+
+    public StarsSubscriptionPricing? SubscriptionPricing { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        writer.WriteUInt32(0xa455de90);
+        var flags = 0u;
+        if (LegacyRevokePermanent)
+            flags |= 0x4u;
+        if (RequestNeeded)
+            flags |= 0x8u;
+        if (ExpireDate is not null)
+            flags |= 0x1u;
+        if (UsageLimit is not null)
+            flags |= 0x2u;
+        if (Title is not null)
+            flags |= 0x10u;
+        if (SubscriptionPricing is not null)
+            flags |= 0x20u;
+        writer.WriteUInt32(flags);
+        Peer.Write(writer);
+        if (ExpireDate is { } vExpireDate)
+            writer.WriteInt32(vExpireDate);
+        if (UsageLimit is { } vUsageLimit)
+            writer.WriteInt32(vUsageLimit);
+        if (Title is not null)
+            writer.WriteString(Title);
+        SubscriptionPricing?.Write(writer);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xa02ce5d5);
+        var flags = 0u;
+        if (LegacyRevokePermanent)
+            flags |= 0x4u;
+        if (RequestNeeded)
+            flags |= 0x8u;
+        if (ExpireDate is not null)
+            flags |= 0x1u;
+        if (UsageLimit is not null)
+            flags |= 0x2u;
+        if (Title is not null)
+            flags |= 0x10u;
+        writer.WriteUInt32(flags);
+        Peer.Write(writer);
+        if (ExpireDate is { } vExpireDate)
+            writer.WriteInt32(vExpireDate);
+        if (UsageLimit is { } vUsageLimit)
+            writer.WriteInt32(vUsageLimit);
+        if (Title is not null)
+            writer.WriteString(Title);
+    }
+
+    public override ExportedChatInvite ReadResult(ref TlReader reader) => reader.ReadObject<ExportedChatInvite>();
+
+    public override void WriteResult(TlWriter writer, ExportedChatInvite result) => result.Write(writer);
+
+    internal static MessagesExportChatInvite ReadBody(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        return new()
+        {
+            LegacyRevokePermanent = (flags & 0x4u) != 0,
+            RequestNeeded = (flags & 0x8u) != 0,
+            Peer = reader.ReadObject<InputPeer>(),
+            ExpireDate = (flags & 0x1u) != 0 ? reader.ReadInt32() : null,
+            UsageLimit = (flags & 0x2u) != 0 ? reader.ReadInt32() : null,
+            Title = (flags & 0x10u) != 0 ? reader.ReadString() : null,
+            SubscriptionPricing = (flags & 0x20u) != 0 ? reader.ReadObject<StarsSubscriptionPricing>() : null,
+        };
+    }
+
+    internal static MessagesExportChatInvite ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        InputPeer vPeer = reader.ReadObject<InputPeer>();
+        int? vExpireDate = (flags & 0x1u) != 0 ? reader.ReadInt32() : null;
+        int? vUsageLimit = (flags & 0x2u) != 0 ? reader.ReadInt32() : null;
+        string? vTitle = (flags & 0x10u) != 0 ? reader.ReadString() : null;
+        return new()
+        {
+            LegacyRevokePermanent = (flags & 0x4u) != 0,
+            RequestNeeded = (flags & 0x8u) != 0,
+            Peer = vPeer,
+            ExpireDate = vExpireDate,
+            UsageLimit = vUsageLimit,
+            Title = vTitle,
+        };
+    }
+}
+
 /// <summary><c>messages.checkChatInvite#3eadb1bb hash:string = ChatInvite;</c></summary>
 public sealed class MessagesCheckChatInvite : TlRequest<ChatInviteBase>
 {
@@ -1931,6 +2047,621 @@ public sealed class MessagesGetPeerDialogs : TlRequest<MessagesPeerDialogs>
     }
 }
 
+/// <summary><c>messages.uploadMedia#14967978 flags:# business_connection_id:flags.0?string peer:InputPeer media:InputMedia = MessageMedia;</c></summary>
+public sealed class MessagesUploadMedia : TlRequest<MessageMedia>
+{
+    public override uint ConstructorId => 0x14967978;
+
+    public override string TlName => "messages.uploadMedia";
+
+    public string? BusinessConnectionId { get; init; }
+
+    public required InputPeer Peer { get; init; }
+
+    public required InputMedia Media { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        writer.WriteUInt32(0x14967978);
+        var flags = 0u;
+        if (BusinessConnectionId is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        if (BusinessConnectionId is not null)
+            writer.WriteString(BusinessConnectionId);
+        Peer.Write(writer);
+        Media.Write(writer);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0x519bc2b1);
+        Peer.Write(writer);
+        Media.Write(writer);
+    }
+
+    public override MessageMedia ReadResult(ref TlReader reader) => reader.ReadObject<MessageMedia>();
+
+    public override void WriteResult(TlWriter writer, MessageMedia result) => result.Write(writer);
+
+    internal static MessagesUploadMedia ReadBody(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        return new()
+        {
+            BusinessConnectionId = (flags & 0x1u) != 0 ? reader.ReadString() : null,
+            Peer = reader.ReadObject<InputPeer>(),
+            Media = reader.ReadObject<InputMedia>(),
+        };
+    }
+
+    internal static MessagesUploadMedia ReadBody144(ref TlReader reader)
+    {
+        InputPeer vPeer = reader.ReadObject<InputPeer>();
+        InputMedia vMedia = reader.ReadObject<InputMedia>();
+        return new()
+        {
+            Peer = vPeer,
+            Media = vMedia,
+        };
+    }
+}
+
+/// <summary><c>messages.sendMultiMedia#1bf89d74 flags:# silent:flags.5?true background:flags.6?true clear_draft:flags.7?true noforwards:flags.14?true update_stickersets_order:flags.15?true invert_media:flags.16?true allow_paid_floodskip:flags.19?true peer:InputPeer reply_to:flags.0?InputReplyTo multi_media:Vector&lt;InputSingleMedia&gt; schedule_date:flags.10?int send_as:flags.13?InputPeer quick_reply_shortcut:flags.17?InputQuickReplyShortcut effect:flags.18?long allow_paid_stars:flags.21?long = Updates;</c></summary>
+public sealed class MessagesSendMultiMedia : TlRequest<UpdatesBase>
+{
+    public override uint ConstructorId => 0x1bf89d74;
+
+    public override string TlName => "messages.sendMultiMedia";
+
+    public bool Silent { get; init; }
+
+    public bool Background { get; init; }
+
+    public bool ClearDraft { get; init; }
+
+    public bool Noforwards { get; init; }
+
+    public bool UpdateStickersetsOrder { get; init; }
+
+    public bool InvertMedia { get; init; }
+
+    public bool AllowPaidFloodskip { get; init; }
+
+    public required InputPeer Peer { get; init; }
+
+    public InputReplyTo? ReplyTo { get; init; }
+
+    public required IReadOnlyList<InputSingleMedia> MultiMedia { get; init; }
+
+    public int? ScheduleDate { get; init; }
+
+    public InputPeer? SendAs { get; init; }
+
+    public InputQuickReplyShortcutBase? QuickReplyShortcut { get; init; }
+
+    public long? Effect { get; init; }
+
+    public long? AllowPaidStars { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
+        writer.WriteUInt32(0x1bf89d74);
+        var flags = 0u;
+        if (Silent)
+            flags |= 0x20u;
+        if (Background)
+            flags |= 0x40u;
+        if (ClearDraft)
+            flags |= 0x80u;
+        if (Noforwards)
+            flags |= 0x4000u;
+        if (UpdateStickersetsOrder)
+            flags |= 0x8000u;
+        if (InvertMedia)
+            flags |= 0x10000u;
+        if (AllowPaidFloodskip)
+            flags |= 0x80000u;
+        if (ReplyTo is not null)
+            flags |= 0x1u;
+        if (ScheduleDate is not null)
+            flags |= 0x400u;
+        if (SendAs is not null)
+            flags |= 0x2000u;
+        if (QuickReplyShortcut is not null)
+            flags |= 0x20000u;
+        if (Effect is not null)
+            flags |= 0x40000u;
+        if (AllowPaidStars is not null)
+            flags |= 0x200000u;
+        writer.WriteUInt32(flags);
+        Peer.Write(writer);
+        ReplyTo?.Write(writer);
+        writer.WriteVector(MultiMedia);
+        if (ScheduleDate is { } vScheduleDate)
+            writer.WriteInt32(vScheduleDate);
+        SendAs?.Write(writer);
+        QuickReplyShortcut?.Write(writer);
+        if (Effect is { } vEffect)
+            writer.WriteInt64(vEffect);
+        if (AllowPaidStars is { } vAllowPaidStars)
+            writer.WriteInt64(vAllowPaidStars);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0x37b74355);
+        var flags = 0u;
+        if (Silent)
+            flags |= 0x20u;
+        if (Background)
+            flags |= 0x40u;
+        if (ClearDraft)
+            flags |= 0x80u;
+        if (Noforwards)
+            flags |= 0x4000u;
+        if (UpdateStickersetsOrder)
+            flags |= 0x8000u;
+        if (InvertMedia)
+            flags |= 0x10000u;
+        if (AllowPaidFloodskip)
+            flags |= 0x80000u;
+        if (ReplyTo is not null)
+            flags |= 0x1u;
+        if (ScheduleDate is not null)
+            flags |= 0x400u;
+        if (SendAs is not null)
+            flags |= 0x2000u;
+        if (QuickReplyShortcut is not null)
+            flags |= 0x20000u;
+        if (Effect is not null)
+            flags |= 0x40000u;
+        writer.WriteUInt32(flags);
+        Peer.Write(writer);
+        ReplyTo?.Write(writer);
+        writer.WriteVector(MultiMedia);
+        if (ScheduleDate is { } vScheduleDate)
+            writer.WriteInt32(vScheduleDate);
+        SendAs?.Write(writer);
+        QuickReplyShortcut?.Write(writer);
+        if (Effect is { } vEffect)
+            writer.WriteInt64(vEffect);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xf803138f);
+        var flags = 0u;
+        if (Silent)
+            flags |= 0x20u;
+        if (Background)
+            flags |= 0x40u;
+        if (ClearDraft)
+            flags |= 0x80u;
+        if (Noforwards)
+            flags |= 0x4000u;
+        if ((ReplyTo as InputReplyToMessage)?.ReplyToMsgId is not null)
+            flags |= 0x1u;
+        if (ScheduleDate is not null)
+            flags |= 0x400u;
+        if (SendAs is not null)
+            flags |= 0x2000u;
+        writer.WriteUInt32(flags);
+        Peer.Write(writer);
+        if ((ReplyTo as InputReplyToMessage)?.ReplyToMsgId is { } vReplyToMsgId)
+            writer.WriteInt32(vReplyToMsgId);
+        writer.WriteVector(MultiMedia);
+        if (ScheduleDate is { } vScheduleDate)
+            writer.WriteInt32(vScheduleDate);
+        SendAs?.Write(writer);
+    }
+
+    public override UpdatesBase ReadResult(ref TlReader reader) => reader.ReadObject<UpdatesBase>();
+
+    public override void WriteResult(TlWriter writer, UpdatesBase result) => result.Write(writer);
+
+    internal static MessagesSendMultiMedia ReadBody(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        return new()
+        {
+            Silent = (flags & 0x20u) != 0,
+            Background = (flags & 0x40u) != 0,
+            ClearDraft = (flags & 0x80u) != 0,
+            Noforwards = (flags & 0x4000u) != 0,
+            UpdateStickersetsOrder = (flags & 0x8000u) != 0,
+            InvertMedia = (flags & 0x10000u) != 0,
+            AllowPaidFloodskip = (flags & 0x80000u) != 0,
+            Peer = reader.ReadObject<InputPeer>(),
+            ReplyTo = (flags & 0x1u) != 0 ? reader.ReadObject<InputReplyTo>() : null,
+            MultiMedia = reader.ReadVector<InputSingleMedia>(),
+            ScheduleDate = (flags & 0x400u) != 0 ? reader.ReadInt32() : null,
+            SendAs = (flags & 0x2000u) != 0 ? reader.ReadObject<InputPeer>() : null,
+            QuickReplyShortcut = (flags & 0x20000u) != 0 ? reader.ReadObject<InputQuickReplyShortcutBase>() : null,
+            Effect = (flags & 0x40000u) != 0 ? reader.ReadInt64() : null,
+            AllowPaidStars = (flags & 0x200000u) != 0 ? reader.ReadInt64() : null,
+        };
+    }
+
+    internal static MessagesSendMultiMedia ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        InputPeer vPeer = reader.ReadObject<InputPeer>();
+        InputReplyTo? vReplyTo = (flags & 0x1u) != 0 ? reader.ReadObject<InputReplyTo>() : null;
+        IReadOnlyList<InputSingleMedia> vMultiMedia = reader.ReadVector<InputSingleMedia>();
+        int? vScheduleDate = (flags & 0x400u) != 0 ? reader.ReadInt32() : null;
+        InputPeer? vSendAs = (flags & 0x2000u) != 0 ? reader.ReadObject<InputPeer>() : null;
+        InputQuickReplyShortcutBase? vQuickReplyShortcut = (flags & 0x20000u) != 0 ? reader.ReadObject<InputQuickReplyShortcutBase>() : null;
+        long? vEffect = (flags & 0x40000u) != 0 ? reader.ReadInt64() : null;
+        return new()
+        {
+            Silent = (flags & 0x20u) != 0,
+            Background = (flags & 0x40u) != 0,
+            ClearDraft = (flags & 0x80u) != 0,
+            Noforwards = (flags & 0x4000u) != 0,
+            UpdateStickersetsOrder = (flags & 0x8000u) != 0,
+            InvertMedia = (flags & 0x10000u) != 0,
+            AllowPaidFloodskip = (flags & 0x80000u) != 0,
+            Peer = vPeer,
+            ReplyTo = vReplyTo,
+            MultiMedia = vMultiMedia,
+            ScheduleDate = vScheduleDate,
+            SendAs = vSendAs,
+            QuickReplyShortcut = vQuickReplyShortcut,
+            Effect = vEffect,
+        };
+    }
+
+    internal static MessagesSendMultiMedia ReadBody144(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        InputPeer vPeer = reader.ReadObject<InputPeer>();
+        int? vReplyToMsgId = (flags & 0x1u) != 0 ? reader.ReadInt32() : null;
+        IReadOnlyList<InputSingleMedia> vMultiMedia = reader.ReadVector<InputSingleMedia>();
+        int? vScheduleDate = (flags & 0x400u) != 0 ? reader.ReadInt32() : null;
+        InputPeer? vSendAs = (flags & 0x2000u) != 0 ? reader.ReadObject<InputPeer>() : null;
+        return new()
+        {
+            Silent = (flags & 0x20u) != 0,
+            Background = (flags & 0x40u) != 0,
+            ClearDraft = (flags & 0x80u) != 0,
+            Noforwards = (flags & 0x4000u) != 0,
+            Peer = vPeer,
+            ReplyTo = vReplyToMsgId is { } id ? new InputReplyToMessage { ReplyToMsgId = id } : null,
+            MultiMedia = vMultiMedia,
+            ScheduleDate = vScheduleDate,
+            SendAs = vSendAs,
+        };
+    }
+}
+
+/// <summary><c>messages.updatePinnedMessage#d2aaf7ec flags:# silent:flags.0?true unpin:flags.1?true pm_oneside:flags.2?true peer:InputPeer id:int = Updates;</c></summary>
+public sealed class MessagesUpdatePinnedMessage : TlRequest<UpdatesBase>
+{
+    public override uint ConstructorId => 0xd2aaf7ec;
+
+    public override string TlName => "messages.updatePinnedMessage";
+
+    public bool Silent { get; init; }
+
+    public bool Unpin { get; init; }
+
+    public bool PmOneside { get; init; }
+
+    public required InputPeer Peer { get; init; }
+
+    public required int Id { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        writer.WriteUInt32(0xd2aaf7ec);
+        var flags = 0u;
+        if (Silent)
+            flags |= 0x1u;
+        if (Unpin)
+            flags |= 0x2u;
+        if (PmOneside)
+            flags |= 0x4u;
+        writer.WriteUInt32(flags);
+        Peer.Write(writer);
+        writer.WriteInt32(Id);
+    }
+
+    public override UpdatesBase ReadResult(ref TlReader reader) => reader.ReadObject<UpdatesBase>();
+
+    public override void WriteResult(TlWriter writer, UpdatesBase result) => result.Write(writer);
+
+    internal static MessagesUpdatePinnedMessage ReadBody(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        return new()
+        {
+            Silent = (flags & 0x1u) != 0,
+            Unpin = (flags & 0x2u) != 0,
+            PmOneside = (flags & 0x4u) != 0,
+            Peer = reader.ReadObject<InputPeer>(),
+            Id = reader.ReadInt32(),
+        };
+    }
+}
+
+/// <summary><c>messages.getScheduledHistory#f516760b peer:InputPeer hash:long = messages.Messages;</c></summary>
+public sealed class MessagesGetScheduledHistory : TlRequest<MessagesMessagesBase>
+{
+    public override uint ConstructorId => 0xf516760b;
+
+    public override string TlName => "messages.getScheduledHistory";
+
+    public required InputPeer Peer { get; init; }
+
+    public required long Hash { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        writer.WriteUInt32(0xf516760b);
+        Peer.Write(writer);
+        writer.WriteInt64(Hash);
+    }
+
+    public override MessagesMessagesBase ReadResult(ref TlReader reader) => reader.ReadObject<MessagesMessagesBase>();
+
+    public override void WriteResult(TlWriter writer, MessagesMessagesBase result) => result.Write(writer);
+
+    internal static MessagesGetScheduledHistory ReadBody(ref TlReader reader)
+    {
+        return new()
+        {
+            Peer = reader.ReadObject<InputPeer>(),
+            Hash = reader.ReadInt64(),
+        };
+    }
+}
+
+/// <summary><c>messages.getScheduledMessages#bdbb0464 peer:InputPeer id:Vector&lt;int&gt; = messages.Messages;</c></summary>
+public sealed class MessagesGetScheduledMessages : TlRequest<MessagesMessagesBase>
+{
+    public override uint ConstructorId => 0xbdbb0464;
+
+    public override string TlName => "messages.getScheduledMessages";
+
+    public required InputPeer Peer { get; init; }
+
+    public required IReadOnlyList<int> Id { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        writer.WriteUInt32(0xbdbb0464);
+        Peer.Write(writer);
+        writer.WriteInt32Vector(Id);
+    }
+
+    public override MessagesMessagesBase ReadResult(ref TlReader reader) => reader.ReadObject<MessagesMessagesBase>();
+
+    public override void WriteResult(TlWriter writer, MessagesMessagesBase result) => result.Write(writer);
+
+    internal static MessagesGetScheduledMessages ReadBody(ref TlReader reader)
+    {
+        return new()
+        {
+            Peer = reader.ReadObject<InputPeer>(),
+            Id = reader.ReadInt32Vector(),
+        };
+    }
+}
+
+/// <summary><c>messages.sendScheduledMessages#bd38850a peer:InputPeer id:Vector&lt;int&gt; = Updates;</c></summary>
+public sealed class MessagesSendScheduledMessages : TlRequest<UpdatesBase>
+{
+    public override uint ConstructorId => 0xbd38850a;
+
+    public override string TlName => "messages.sendScheduledMessages";
+
+    public required InputPeer Peer { get; init; }
+
+    public required IReadOnlyList<int> Id { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        writer.WriteUInt32(0xbd38850a);
+        Peer.Write(writer);
+        writer.WriteInt32Vector(Id);
+    }
+
+    public override UpdatesBase ReadResult(ref TlReader reader) => reader.ReadObject<UpdatesBase>();
+
+    public override void WriteResult(TlWriter writer, UpdatesBase result) => result.Write(writer);
+
+    internal static MessagesSendScheduledMessages ReadBody(ref TlReader reader)
+    {
+        return new()
+        {
+            Peer = reader.ReadObject<InputPeer>(),
+            Id = reader.ReadInt32Vector(),
+        };
+    }
+}
+
+/// <summary><c>messages.deleteScheduledMessages#59ae2b16 peer:InputPeer id:Vector&lt;int&gt; = Updates;</c></summary>
+public sealed class MessagesDeleteScheduledMessages : TlRequest<UpdatesBase>
+{
+    public override uint ConstructorId => 0x59ae2b16;
+
+    public override string TlName => "messages.deleteScheduledMessages";
+
+    public required InputPeer Peer { get; init; }
+
+    public required IReadOnlyList<int> Id { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        writer.WriteUInt32(0x59ae2b16);
+        Peer.Write(writer);
+        writer.WriteInt32Vector(Id);
+    }
+
+    public override UpdatesBase ReadResult(ref TlReader reader) => reader.ReadObject<UpdatesBase>();
+
+    public override void WriteResult(TlWriter writer, UpdatesBase result) => result.Write(writer);
+
+    internal static MessagesDeleteScheduledMessages ReadBody(ref TlReader reader)
+    {
+        return new()
+        {
+            Peer = reader.ReadObject<InputPeer>(),
+            Id = reader.ReadInt32Vector(),
+        };
+    }
+}
+
+/// <summary><c>messages.readDiscussion#f731a9f4 peer:InputPeer msg_id:int read_max_id:int = Bool;</c></summary>
+public sealed class MessagesReadDiscussion : TlRequest<bool>
+{
+    public override uint ConstructorId => 0xf731a9f4;
+
+    public override string TlName => "messages.readDiscussion";
+
+    public required InputPeer Peer { get; init; }
+
+    public required int MsgId { get; init; }
+
+    public required int ReadMaxId { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        writer.WriteUInt32(0xf731a9f4);
+        Peer.Write(writer);
+        writer.WriteInt32(MsgId);
+        writer.WriteInt32(ReadMaxId);
+    }
+
+    public override bool ReadResult(ref TlReader reader) => reader.ReadBool();
+
+    public override void WriteResult(TlWriter writer, bool result) => writer.WriteBool(result);
+
+    internal static MessagesReadDiscussion ReadBody(ref TlReader reader)
+    {
+        return new()
+        {
+            Peer = reader.ReadObject<InputPeer>(),
+            MsgId = reader.ReadInt32(),
+            ReadMaxId = reader.ReadInt32(),
+        };
+    }
+}
+
+/// <summary><c>messages.unpinAllMessages#62dd747 flags:# peer:InputPeer top_msg_id:flags.0?int saved_peer_id:flags.1?InputPeer = messages.AffectedHistory;</c></summary>
+public sealed class MessagesUnpinAllMessages : TlRequest<MessagesAffectedHistory>
+{
+    public override uint ConstructorId => 0x062dd747;
+
+    public override string TlName => "messages.unpinAllMessages";
+
+    public required InputPeer Peer { get; init; }
+
+    public int? TopMsgId { get; init; }
+
+    public InputPeer? SavedPeerId { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        if (writer.Layer < 198)
+        {
+            Write144(writer);
+            return;
+        }
+
+        if (writer.Layer < 228)
+        {
+            Write198(writer);
+            return;
+        }
+
+        writer.WriteUInt32(0x062dd747);
+        var flags = 0u;
+        if (TopMsgId is not null)
+            flags |= 0x1u;
+        if (SavedPeerId is not null)
+            flags |= 0x2u;
+        writer.WriteUInt32(flags);
+        Peer.Write(writer);
+        if (TopMsgId is { } vTopMsgId)
+            writer.WriteInt32(vTopMsgId);
+        SavedPeerId?.Write(writer);
+    }
+
+    private void Write198(TlWriter writer)
+    {
+        writer.WriteUInt32(0xee22b9a8);
+        var flags = 0u;
+        if (TopMsgId is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        Peer.Write(writer);
+        if (TopMsgId is { } vTopMsgId)
+            writer.WriteInt32(vTopMsgId);
+    }
+
+    private void Write144(TlWriter writer)
+    {
+        writer.WriteUInt32(0xf025bc8b);
+        Peer.Write(writer);
+    }
+
+    public override MessagesAffectedHistory ReadResult(ref TlReader reader) => reader.ReadObject<MessagesAffectedHistory>();
+
+    public override void WriteResult(TlWriter writer, MessagesAffectedHistory result) => result.Write(writer);
+
+    internal static MessagesUnpinAllMessages ReadBody(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        return new()
+        {
+            Peer = reader.ReadObject<InputPeer>(),
+            TopMsgId = (flags & 0x1u) != 0 ? reader.ReadInt32() : null,
+            SavedPeerId = (flags & 0x2u) != 0 ? reader.ReadObject<InputPeer>() : null,
+        };
+    }
+
+    internal static MessagesUnpinAllMessages ReadBody198(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        InputPeer vPeer = reader.ReadObject<InputPeer>();
+        int? vTopMsgId = (flags & 0x1u) != 0 ? reader.ReadInt32() : null;
+        return new()
+        {
+            Peer = vPeer,
+            TopMsgId = vTopMsgId,
+        };
+    }
+
+    internal static MessagesUnpinAllMessages ReadBody144(ref TlReader reader)
+    {
+        InputPeer vPeer = reader.ReadObject<InputPeer>();
+        return new()
+        {
+            Peer = vPeer,
+        };
+    }
+}
+
 /// <summary><c>messages.getForumTopics#3ba47bff flags:# peer:InputPeer q:flags.0?string offset_date:int offset_id:int offset_topic:int limit:int = messages.ForumTopics;</c></summary>
 public sealed class MessagesGetForumTopics : TlRequest<MessagesForumTopics>
 {
@@ -1985,6 +2716,149 @@ public sealed class MessagesGetForumTopics : TlRequest<MessagesForumTopics>
             OffsetId = reader.ReadInt32(),
             OffsetTopic = reader.ReadInt32(),
             Limit = reader.ReadInt32(),
+        };
+    }
+}
+
+/// <summary><c>messages.getForumTopicsByID#af0a4a08 peer:InputPeer topics:Vector&lt;int&gt; = messages.ForumTopics;</c></summary>
+public sealed class MessagesGetForumTopicsByID : TlRequest<MessagesForumTopics>
+{
+    public override uint ConstructorId => 0xaf0a4a08;
+
+    public override string TlName => "messages.getForumTopicsByID";
+
+    public override int FirstLayer => 228;
+
+    public required InputPeer Peer { get; init; }
+
+    public required IReadOnlyList<int> Topics { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        writer.WriteUInt32(0xaf0a4a08);
+        Peer.Write(writer);
+        writer.WriteInt32Vector(Topics);
+    }
+
+    public override MessagesForumTopics ReadResult(ref TlReader reader) => reader.ReadObject<MessagesForumTopics>();
+
+    public override void WriteResult(TlWriter writer, MessagesForumTopics result) => result.Write(writer);
+
+    internal static MessagesGetForumTopicsByID ReadBody(ref TlReader reader)
+    {
+        return new()
+        {
+            Peer = reader.ReadObject<InputPeer>(),
+            Topics = reader.ReadInt32Vector(),
+        };
+    }
+}
+
+/// <summary><c>messages.editForumTopic#cecc1134 flags:# peer:InputPeer topic_id:int title:flags.0?string icon_emoji_id:flags.1?long closed:flags.2?Bool hidden:flags.3?Bool = Updates;</c></summary>
+public sealed class MessagesEditForumTopic : TlRequest<UpdatesBase>
+{
+    public override uint ConstructorId => 0xcecc1134;
+
+    public override string TlName => "messages.editForumTopic";
+
+    public override int FirstLayer => 228;
+
+    public required InputPeer Peer { get; init; }
+
+    public required int TopicId { get; init; }
+
+    public string? Title { get; init; }
+
+    public long? IconEmojiId { get; init; }
+
+    public bool? Closed { get; init; }
+
+    public bool? Hidden { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        writer.WriteUInt32(0xcecc1134);
+        var flags = 0u;
+        if (Title is not null)
+            flags |= 0x1u;
+        if (IconEmojiId is not null)
+            flags |= 0x2u;
+        if (Closed is not null)
+            flags |= 0x4u;
+        if (Hidden is not null)
+            flags |= 0x8u;
+        writer.WriteUInt32(flags);
+        Peer.Write(writer);
+        writer.WriteInt32(TopicId);
+        if (Title is not null)
+            writer.WriteString(Title);
+        if (IconEmojiId is { } vIconEmojiId)
+            writer.WriteInt64(vIconEmojiId);
+        if (Closed is { } vClosed)
+            writer.WriteBool(vClosed);
+        if (Hidden is { } vHidden)
+            writer.WriteBool(vHidden);
+    }
+
+    public override UpdatesBase ReadResult(ref TlReader reader) => reader.ReadObject<UpdatesBase>();
+
+    public override void WriteResult(TlWriter writer, UpdatesBase result) => result.Write(writer);
+
+    internal static MessagesEditForumTopic ReadBody(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        return new()
+        {
+            Peer = reader.ReadObject<InputPeer>(),
+            TopicId = reader.ReadInt32(),
+            Title = (flags & 0x1u) != 0 ? reader.ReadString() : null,
+            IconEmojiId = (flags & 0x2u) != 0 ? reader.ReadInt64() : null,
+            Closed = (flags & 0x4u) != 0 ? reader.ReadBool() : null,
+            Hidden = (flags & 0x8u) != 0 ? reader.ReadBool() : null,
+        };
+    }
+}
+
+/// <summary><c>messages.updatePinnedForumTopic#175df251 peer:InputPeer topic_id:int pinned:Bool = Updates;</c></summary>
+public sealed class MessagesUpdatePinnedForumTopic : TlRequest<UpdatesBase>
+{
+    public override uint ConstructorId => 0x175df251;
+
+    public override string TlName => "messages.updatePinnedForumTopic";
+
+    public override int FirstLayer => 228;
+
+    public required InputPeer Peer { get; init; }
+
+    public required int TopicId { get; init; }
+
+    public required bool Pinned { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        writer.WriteUInt32(0x175df251);
+        Peer.Write(writer);
+        writer.WriteInt32(TopicId);
+        writer.WriteBool(Pinned);
+    }
+
+    public override UpdatesBase ReadResult(ref TlReader reader) => reader.ReadObject<UpdatesBase>();
+
+    public override void WriteResult(TlWriter writer, UpdatesBase result) => result.Write(writer);
+
+    internal static MessagesUpdatePinnedForumTopic ReadBody(ref TlReader reader)
+    {
+        return new()
+        {
+            Peer = reader.ReadObject<InputPeer>(),
+            TopicId = reader.ReadInt32(),
+            Pinned = reader.ReadBool(),
         };
     }
 }
@@ -2053,6 +2927,42 @@ public sealed class MessagesCreateForumTopic : TlRequest<UpdatesBase>
             IconEmojiId = (flags & 0x8u) != 0 ? reader.ReadInt64() : null,
             RandomId = reader.ReadInt64(),
             SendAs = (flags & 0x4u) != 0 ? reader.ReadObject<InputPeer>() : null,
+        };
+    }
+}
+
+/// <summary><c>messages.deleteTopicHistory#d2816f10 peer:InputPeer top_msg_id:int = messages.AffectedHistory;</c></summary>
+public sealed class MessagesDeleteTopicHistory : TlRequest<MessagesAffectedHistory>
+{
+    public override uint ConstructorId => 0xd2816f10;
+
+    public override string TlName => "messages.deleteTopicHistory";
+
+    public override int FirstLayer => 228;
+
+    public required InputPeer Peer { get; init; }
+
+    public required int TopMsgId { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        if (writer.Layer < 228)
+            throw TlException.NotAtLayer(TlName, writer.Layer);
+        writer.WriteUInt32(0xd2816f10);
+        Peer.Write(writer);
+        writer.WriteInt32(TopMsgId);
+    }
+
+    public override MessagesAffectedHistory ReadResult(ref TlReader reader) => reader.ReadObject<MessagesAffectedHistory>();
+
+    public override void WriteResult(TlWriter writer, MessagesAffectedHistory result) => result.Write(writer);
+
+    internal static MessagesDeleteTopicHistory ReadBody(ref TlReader reader)
+    {
+        return new()
+        {
+            Peer = reader.ReadObject<InputPeer>(),
+            TopMsgId = reader.ReadInt32(),
         };
     }
 }

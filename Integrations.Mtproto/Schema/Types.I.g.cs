@@ -2790,6 +2790,48 @@ public sealed class InputWebDocument : TlObject
     }
 }
 
+/// <summary><c>inputSingleMedia#1cc6e91f flags:# media:InputMedia random_id:long message:string entities:flags.0?Vector&lt;MessageEntity&gt; = InputSingleMedia;</c></summary>
+public sealed class InputSingleMedia : TlObject
+{
+    public override uint ConstructorId => 0x1cc6e91f;
+
+    public override string TlName => "inputSingleMedia";
+
+    public required InputMedia Media { get; init; }
+
+    public required long RandomId { get; init; }
+
+    public required string Message { get; init; }
+
+    public IReadOnlyList<MessageEntity>? Entities { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        writer.WriteUInt32(0x1cc6e91f);
+        var flags = 0u;
+        if (Entities is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        Media.Write(writer);
+        writer.WriteInt64(RandomId);
+        writer.WriteString(Message);
+        if (Entities is not null)
+            writer.WriteVector(Entities);
+    }
+
+    internal static InputSingleMedia ReadBody(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        return new()
+        {
+            Media = reader.ReadObject<InputMedia>(),
+            RandomId = reader.ReadInt64(),
+            Message = reader.ReadString(),
+            Entities = (flags & 0x1u) != 0 ? reader.ReadVector<MessageEntity>() : null,
+        };
+    }
+}
+
 /// <summary><c>inputMessageID#a676a322 id:int = InputMessage;</c></summary>
 public sealed class InputMessageID : InputMessage
 {

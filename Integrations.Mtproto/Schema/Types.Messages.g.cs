@@ -500,6 +500,38 @@ public sealed class MessagesChatFull : TlObject
     }
 }
 
+/// <summary><c>messages.affectedHistory#b45c69d1 pts:int pts_count:int offset:int = messages.AffectedHistory;</c></summary>
+public sealed class MessagesAffectedHistory : TlObject
+{
+    public override uint ConstructorId => 0xb45c69d1;
+
+    public override string TlName => "messages.affectedHistory";
+
+    public required int Pts { get; init; }
+
+    public required int PtsCount { get; init; }
+
+    public required int Offset { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        writer.WriteUInt32(0xb45c69d1);
+        writer.WriteInt32(Pts);
+        writer.WriteInt32(PtsCount);
+        writer.WriteInt32(Offset);
+    }
+
+    internal static MessagesAffectedHistory ReadBody(ref TlReader reader)
+    {
+        return new()
+        {
+            Pts = reader.ReadInt32(),
+            PtsCount = reader.ReadInt32(),
+            Offset = reader.ReadInt32(),
+        };
+    }
+}
+
 /// <summary><c>messages.affectedMessages#84d19185 pts:int pts_count:int = messages.AffectedMessages;</c></summary>
 public sealed class MessagesAffectedMessages : TlObject
 {

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Integrations.Mtproto.Crypto;
 using Integrations.Mtproto.Envelope;
 using Integrations.Mtproto.Handshake;
@@ -11,6 +13,8 @@ public sealed partial class MtprotoSession
 {
     /// <summary>-404 on so many connections in a row, with nothing received between, and the key counts as unknown.</summary>
     private const int KeyUnknownLimit = 2;
+
+    private const ConfigureAwaitOptions Quietly = ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext;
 
     private int _keyUnknown;
 
@@ -137,8 +141,8 @@ public sealed partial class MtprotoSession
         var writing = WriteLoopAsync(connection, stop.Token);
         var ended = await Task.WhenAny(reading, writing);
         connection.Abort();
-        await stop.CancelAsync();
-        await Task.WhenAll(reading, writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        stop.Cancel();
+        await Task.WhenAll(reading, writing).ConfigureAwait(Quietly);
 
         // The loop that ended first knows the reason; the other one only saw the connection being closed under it. A fallen fence
         // outranks both, because it ends the session.
@@ -186,13 +190,29 @@ public sealed partial class MtprotoSession
                 case FrameKind.QuickAck:
                     continue;
                 case FrameKind.Payload:
-                    // A packet that does not open means a connection that cannot be trusted any further: it is left, not skipped.
-                    var message = EncryptedMessage.Decrypt(_key, MessageDirection.ServerToClient, frame.Payload.Span);
-                    _keyUnknown = 0;
-                    if (IsOurSession(message.Header.SessionId))
-                        Receive(message);
+                    Open(frame.Payload.Span);
                     break;
             }
+        }
+    }
+
+    /// <summary>Opens one packet and acts upon it. Whatever is kept of it is copied by then, so that its memory goes back to the pool, emptied.</summary>
+    private void Open(ReadOnlySpan<byte> packet)
+    {
+        var size = EncryptedMessage.BufferFor(packet.Length);
+        var buffer = ArrayPool<byte>.Shared.Rent(size);
+        try
+        {
+            // A packet that does not open means a connection that cannot be trusted any further: it is left, not skipped.
+            var message = EncryptedMessage.Decrypt(_key, MessageDirection.ServerToClient, packet, buffer);
+            _keyUnknown = 0;
+            if (IsOurSession(message.Header.SessionId))
+                Receive(message);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(buffer.AsSpan(0, size));
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

@@ -9,20 +9,24 @@ namespace Integrations.Mtproto.Session;
 // From an opened packet to the duty that its message belongs to. Runs on the reading loop only.
 public sealed partial class MtprotoSession
 {
-    /// <summary>gzip_packed inside gzip_packed makes no sense; more than this is an attack.</summary>
+    /// <summary>gzip_packed inside gzip_packed makes no sense, nor does msg_copy inside msg_copy; more than this is an attack on the stack.</summary>
     private const int MaxUnpacking = 4;
+
+    /// <summary>What the rest of this packet may still inflate to, in bytes: the limit holds for all of its messages together.</summary>
+    private int _inflatable;
 
     private void Receive(in DecryptedMessage message)
     {
         lock (_gate)
             _pings.Heard(Uptime);
+        _inflatable = _options.MaxInflated;
         Receive(message.Header.MessageId, message.Header.SequenceNumber, message.Body, isContained: false);
 
         // Answers, acknowledgements and resends may now wait to go out, and due times have moved.
         _wake.Set();
     }
 
-    private void Receive(long messageId, int sequenceNumber, ReadOnlyMemory<byte> body, bool isContained)
+    private void Receive(long messageId, int sequenceNumber, ReadOnlyMemory<byte> body, bool isContained, int unpacked = 0)
     {
         var id = PeekId(body.Span);
         if (id is RpcResult.Id && body.Length >= 12)
@@ -50,7 +54,7 @@ public sealed partial class MtprotoSession
 
         try
         {
-            Dispatch(messageId, id, body, isContained, unpacked: 0);
+            Dispatch(messageId, id, body, isContained, unpacked);
         }
         catch (TlException e)
         {
@@ -70,7 +74,7 @@ public sealed partial class MtprotoSession
             case MsgContainer.Id:
                 throw new TlException("A container inside a container.");
             case GzipPacked.Id when unpacked < MaxUnpacking:
-                var inflated = TlGzip.Unpack(body, _options.MaxInflated);
+                var inflated = Unpack(body);
                 Dispatch(messageId, PeekId(inflated.Span), inflated, isContained, unpacked + 1);
                 return;
             case RpcResult.Id:
@@ -81,9 +85,11 @@ public sealed partial class MtprotoSession
         var reader = new TlReader(body.Span);
         switch (reader.ReadObject<TlObject>())
         {
-            case MsgCopy copy:
-                Receive(copy.OrigMessage.MsgId, copy.OrigMessage.Seqno, copy.OrigMessage.Body, isContained: true);
+            case MsgCopy copy when unpacked < MaxUnpacking:
+                Receive(copy.OrigMessage.MsgId, copy.OrigMessage.Seqno, copy.OrigMessage.Body, isContained: true, unpacked + 1);
                 break;
+            case MsgCopy:
+                throw new TlException("Copies inside copies.");
             case UpdatesBase updates:
                 _notices.Add(updates);
                 break;
@@ -169,7 +175,7 @@ public sealed partial class MtprotoSession
         ReadOnlyMemory<byte> result;
         try
         {
-            result = TlGzip.Unpack(body[12..], _options.MaxInflated);
+            result = Unpack(body[12..]);
             call.TryReadError(result, out error);
         }
         catch (TlException e)
@@ -213,6 +219,14 @@ public sealed partial class MtprotoSession
             if (_calls.ContainsKey(requestId) && ServerClock.IsImpossiblyEarly(messageId, requestId))
                 _clock.Reset(messageId);
         }
+    }
+
+    private ReadOnlyMemory<byte> Unpack(ReadOnlyMemory<byte> body)
+    {
+        var content = TlGzip.Unpack(body, _inflatable);
+        if (PeekId(body.Span) == GzipPacked.Id)
+            _inflatable -= content.Length;
+        return content;
     }
 
     private static uint PeekId(ReadOnlySpan<byte> body) =>

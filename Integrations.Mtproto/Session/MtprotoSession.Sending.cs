@@ -1,6 +1,8 @@
+using System.Buffers;
 using Integrations.Mtproto.Crypto;
 using Integrations.Mtproto.Envelope;
 using Integrations.Mtproto.Schema;
+using Integrations.Mtproto.Tl;
 using Integrations.Mtproto.Transport;
 using EncryptedMessage = Integrations.Mtproto.Envelope.EncryptedMessage;
 
@@ -12,7 +14,14 @@ public sealed partial class MtprotoSession
     /// <summary>The protocol allows 8192 ids in one msgs_state_req; this many calls are never under way.</summary>
     private const int MaxPolled = 1024;
 
+    /// <summary>With so many calls under way a packet is worth waiting for others; below, nothing is gained by it.</summary>
+    private const int BusyFrom = 4;
+
     private TimeSpan _saltsAskedAt = TimeSpan.MinValue;
+
+    /// <summary>The packet that the writing loop is writing; pooled.</summary>
+    private byte[] _packet = [];
+    private int _packetLength;
 
     private async Task WriteLoopAsync(FrameConnection connection, CancellationToken cancellationToken)
     {
@@ -21,13 +30,70 @@ public sealed partial class MtprotoSession
         while (true)
         {
             DoWhatIsDue();
-            while (NextPacket() is { } packet)
-                await connection.WriteAsync(packet, cancellationToken);
+            while (TakePacket())
+                await SendPacketAsync(connection, timer, cancellationToken);
 
             var wait = NextDue() - Uptime;
             timer.Change(wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
             await _wake.WaitAsync(cancellationToken);
+
+            // Callers whose answers came together ask again together: letting them go first puts what they ask into one packet.
+            if (IsBusy)
+                await Task.Yield();
         }
+    }
+
+    private bool IsBusy
+    {
+        get
+        {
+            lock (_gate)
+                return _calls.Count >= BusyFrom;
+        }
+    }
+
+    /// <summary>
+    /// Writes the packet that was taken. A stream that takes nothing, as after a pulled cable with a full buffer, would hold this loop for
+    /// ever, and with it the pings that find a dead connection: hence a limit of its own.
+    /// </summary>
+    private async ValueTask SendPacketAsync(FrameConnection connection, ITimer timer, CancellationToken cancellationToken)
+    {
+        var writing = connection.WriteAsync(_packet.AsMemory(0, _packetLength), cancellationToken);
+        if (writing.IsCompleted)
+        {
+            await writing;
+            ReleasePacket();
+            return;
+        }
+
+        var limit = Uptime + _timings.WriteTimeout;
+        var written = writing.AsTask();
+        _ = written.ContinueWith(
+            static (done, wake) =>
+            {
+                // Seen here too: when the limit has passed, nobody else looks at how it ended.
+                _ = done.Exception;
+                ((WakeSignal)wake!).Set();
+            },
+            _wake,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        while (!written.IsCompleted)
+        {
+            var wait = limit - Uptime;
+            if (wait <= TimeSpan.Zero)
+                throw new TransportException("The connection takes nothing any more.");
+            timer.Change(wait, Timeout.InfiniteTimeSpan);
+            await _wake.WaitAsync(cancellationToken);
+        }
+
+        await written;
+        ReleasePacket();
+
+        // What was sealed before the wait counts as sent now; else a slow line would look like a dead one.
+        lock (_gate)
+            _pings.Written(Uptime);
     }
 
     private void DoWhatIsDue()
@@ -117,27 +183,30 @@ public sealed partial class MtprotoSession
 
     private static TimeSpan Earlier(TimeSpan left, TimeSpan? right) => right is { } value && value < left ? value : left;
 
-    /// <summary>Takes what waits and makes one encrypted packet of it; null when nothing has to go out.</summary>
-    private byte[]? NextPacket()
+    /// <summary>Takes what waits and makes one encrypted packet of it; false when nothing has to go out.</summary>
+    private bool TakePacket()
     {
         lock (_gate)
         {
             var now = Uptime;
-            var container = new OutgoingContainer();
 
             // Acknowledgements ride along; alone they go when there are many or the oldest has waited long enough.
             if (_service.Count + _again.Count + _fresh.Count > 0 || _acks.Due <= now)
             {
                 var ids = _acks.Take();
                 if (ids.Length > 0)
-                    container.TryAdd(new ServiceMessage(new MsgsAck { MsgIds = ids }, ServiceKind.Acks, ids));
+                    _outgoing.TryAdd(new ServiceMessage(new MsgsAck { MsgIds = ids }, ServiceKind.Acks, ids));
             }
 
-            while (_service.TryPeek(out var service) && container.TryAdd(service))
+            while (_service.TryPeek(out var service) && _outgoing.TryAdd(service))
                 _service.Dequeue();
-            AddCalls(_again, container);
-            AddCalls(_fresh, container);
-            return container.Messages.Count == 0 ? null : Seal(container, now);
+            AddCalls(_again, _outgoing);
+            AddCalls(_fresh, _outgoing);
+            if (_outgoing.IsEmpty)
+                return false;
+            Seal(_outgoing, now);
+            _outgoing.Clear();
+            return true;
         }
     }
 
@@ -156,9 +225,10 @@ public sealed partial class MtprotoSession
         }
     }
 
-    private byte[] Seal(OutgoingContainer container, TimeSpan now)
+    private void Seal(OutgoingContainer container, TimeSpan now)
     {
-        var (packetId, sequenceNumber, body) = container.Build(_ids, _numbers);
+        using var body = new TlWriter(capacity: 1024);
+        var (packetId, sequenceNumber) = container.Build(_ids, _numbers, body);
         _sent.Add(packetId, [.. container.Messages]);
         foreach (var message in container.Messages)
         {
@@ -178,6 +248,15 @@ public sealed partial class MtprotoSession
         }
 
         var header = new MessageHeader(_salts.At(_clock.Now.ToUnixTimeSeconds()), _sessionId, packetId, sequenceNumber);
-        return EncryptedMessage.Encrypt(_key, MessageDirection.ClientToServer, header, body.Span, _random);
+        _packetLength = EncryptedMessage.SizeOf(body.Length);
+        _packet = ArrayPool<byte>.Shared.Rent(_packetLength);
+        EncryptedMessage.Encrypt(_key, MessageDirection.ClientToServer, header, body.WrittenSpan, _random, _packet.AsSpan(0, _packetLength));
+    }
+
+    /// <summary>Gives the packet's memory back. One whose write failed is left to the garbage collector: the stream may still read it.</summary>
+    private void ReleasePacket()
+    {
+        ArrayPool<byte>.Shared.Return(_packet);
+        (_packet, _packetLength) = ([], 0);
     }
 }

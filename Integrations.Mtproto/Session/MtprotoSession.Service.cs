@@ -11,6 +11,15 @@ public sealed partial class MtprotoSession
     private const int StateMask = 7;
     private const int AnswerExists = 64;
 
+    /// <summary>A call that the server has, and has no answer to, is sent again after so many polls: two minutes, as a rule.</summary>
+    private const int MaxPolledInVain = 12;
+
+    /// <summary>The protocol's limit of ids in one message about messages; what is beyond it is not looked at.</summary>
+    private const int MaxIds = 8192;
+
+    /// <summary>Service messages that may wait to be sent. A server that makes us owe it more is answered no further.</summary>
+    private const int MaxService = 1024;
+
     /// <summary>unique_id of the server's session that was told last.</summary>
     private long _lastUniqueId;
 
@@ -18,7 +27,7 @@ public sealed partial class MtprotoSession
     {
         lock (_gate)
         {
-            foreach (var id in ids)
+            foreach (var id in ids.Take(MaxIds))
             {
                 foreach (var message in _sent.Find(id))
                 {
@@ -138,7 +147,13 @@ public sealed partial class MtprotoSession
         _service.Clear();
         _introduced = false;
         foreach (var call in UnderWay())
+        {
             SendAgain(call);
+            call.MessageIds.Clear();
+        }
+
+        // Nothing answers to the ids of the session before, and after the clock was set back the new one may use the same again.
+        _calls.Clear();
         LogSessionRestarted(_key.Id);
     }
 
@@ -187,7 +202,9 @@ public sealed partial class MtprotoSession
         // msgs_state_info#04deb57d req_msg_id:long info:bytes
         lock (_gate)
         {
-            var info = new byte[ids.Count];
+            if (_service.Count >= MaxService)
+                return;
+            var info = new byte[Math.Min(ids.Count, MaxIds)];
             for (var i = 0; i < info.Length; i++)
                 info[i] = _window.StatusOf(ids[i]);
             _service.Enqueue(new ServiceMessage(new MsgsStateInfo { ReqMsgId = requestId, Info = info }, ServiceKind.Other));
@@ -222,6 +239,10 @@ public sealed partial class MtprotoSession
                         call.AnswersMissed = 0;
                         SendAgain(call);
                         break;
+                    case 4 when (info[i] & AnswerExists) == 0 && ++call.PolledInVain >= MaxPolledInVain:
+                        // Executed for minutes, or an answer that both sides believe to be delivered: nobody may wait for ever.
+                        SendAgain(call);
+                        break;
                     case 4:
                         call.IsAcknowledged = true;
                         break;
@@ -238,7 +259,7 @@ public sealed partial class MtprotoSession
             var wanted = requestId is not { } id || _calls.ContainsKey(id);
             if (!wanted || _window.Contains(answerId))
                 _acks.Add(answerId, Uptime);
-            else
+            else if (_service.Count < MaxService)
                 _service.Enqueue(new ServiceMessage(new MsgResendReq { MsgIds = [answerId] }, ServiceKind.Other));
         }
     }
@@ -248,7 +269,7 @@ public sealed partial class MtprotoSession
         // msg_resend_req#7d861a08 msg_ids:Vector<long>: under a new id, as a repeated id alone is not allowed.
         lock (_gate)
         {
-            foreach (var id in ids)
+            foreach (var id in ids.Take(MaxIds))
             {
                 if (_calls.TryGetValue(id, out var call))
                     SendAgain(call);

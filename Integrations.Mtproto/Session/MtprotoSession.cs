@@ -42,6 +42,9 @@ public sealed partial class MtprotoSession : IAsyncDisposable
     private readonly Queue<PendingCall> _fresh = new();
     private readonly Queue<ServiceMessage> _service = new();
 
+    /// <summary>Used again for every packet.</summary>
+    private readonly OutgoingContainer _outgoing = new();
+
     /// <summary>Calls under way, by each id they were sent under.</summary>
     private readonly Dictionary<long, PendingCall> _calls = [];
 
@@ -191,9 +194,9 @@ public sealed partial class MtprotoSession : IAsyncDisposable
 
         if (connection is not null)
             await connection.CloseAsync();
-        await _stop.CancelAsync();
+        _stop.Cancel();
         if (_running is not null)
-            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _running.ConfigureAwait(Quietly);
         else
             End(null);
     }
@@ -236,6 +239,7 @@ public sealed partial class MtprotoSession : IAsyncDisposable
             return;
         call.IsQueued = true;
         call.IsAcknowledged = false;
+        call.PolledInVain = 0;
         _again.Enqueue(call);
     }
 

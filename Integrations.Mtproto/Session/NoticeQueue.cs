@@ -8,7 +8,7 @@ internal sealed class NoticeQueue(int limit)
 {
     private readonly Lock _gate = new();
     private readonly Queue<SessionNotice> _queue = new();
-    private TaskCompletionSource? _waiting;
+    private readonly WakeSignal _news = new();
     private bool _overflowed;
     private Exception? _end;
     private bool _ended;
@@ -23,7 +23,7 @@ internal sealed class NoticeQueue(int limit)
                 _queue.Enqueue(new UpdatesReceived(updates));
         }
 
-        Wake();
+        _news.Set();
     }
 
     public void Missed(MissReason reason)
@@ -35,7 +35,7 @@ internal sealed class NoticeQueue(int limit)
                 _queue.Enqueue(new UpdatesMissed(reason));
         }
 
-        Wake();
+        _news.Set();
     }
 
     /// <summary>Ends the stream once what is in it has been read.</summary>
@@ -48,7 +48,7 @@ internal sealed class NoticeQueue(int limit)
             (_ended, _end) = (true, reason);
         }
 
-        Wake();
+        _news.Set();
     }
 
     /// <summary>Waits for the next notice; null after the end. One reader at a time.</summary>
@@ -56,7 +56,6 @@ internal sealed class NoticeQueue(int limit)
     {
         while (true)
         {
-            Task waiting;
             lock (_gate)
             {
                 if (_queue.TryDequeue(out var notice))
@@ -69,19 +68,9 @@ internal sealed class NoticeQueue(int limit)
 
                 if (_ended)
                     return _end is null ? null : throw _end;
-                _waiting ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                waiting = _waiting.Task;
             }
 
-            await waiting.WaitAsync(cancellationToken);
+            await _news.WaitAsync(cancellationToken);
         }
-    }
-
-    private void Wake()
-    {
-        TaskCompletionSource? waiting;
-        lock (_gate)
-            (waiting, _waiting) = (_waiting, null);
-        waiting?.TrySetResult();
     }
 }

@@ -20,7 +20,15 @@ internal sealed class OutgoingContainer
     private readonly List<OutgoingMessage> _messages = [];
     private int _bytes;
 
-    public IReadOnlyList<OutgoingMessage> Messages => _messages;
+    public List<OutgoingMessage> Messages => _messages;
+
+    public bool IsEmpty => _messages.Count == 0;
+
+    public void Clear()
+    {
+        _messages.Clear();
+        _bytes = 0;
+    }
 
     public bool TryAdd(OutgoingMessage message)
     {
@@ -33,16 +41,15 @@ internal sealed class OutgoingContainer
     }
 
     /// <summary>Numbers the messages and writes the body of the packet.</summary>
-    public (long MessageId, int SequenceNumber, ReadOnlyMemory<byte> Body) Build(MessageIdSource ids, SequenceNumbers numbers)
+    public (long MessageId, int SequenceNumber) Build(MessageIdSource ids, SequenceNumbers numbers, TlWriter writer)
     {
-        if (_messages.Count == 1)
+        if (_messages is [var only])
         {
-            var only = _messages[0];
             only.MessageId = only.PacketId = ids.Next();
-            return (only.MessageId, numbers.Next(only.IsContentRelated), only.Body);
+            writer.WriteRaw(only.Body.Span);
+            return (only.MessageId, numbers.Next(only.IsContentRelated));
         }
 
-        using var writer = new TlWriter(capacity: 8 + _bytes);
         writer.WriteUInt32(MsgContainer.Id);
         writer.WriteInt32(_messages.Count);
         foreach (var message in _messages)
@@ -57,6 +64,6 @@ internal sealed class OutgoingContainer
         var containerId = ids.Next();
         foreach (var message in _messages)
             message.PacketId = containerId;
-        return (containerId, numbers.Next(contentRelated: false), writer.WrittenSpan.ToArray());
+        return (containerId, numbers.Next(contentRelated: false));
     }
 }

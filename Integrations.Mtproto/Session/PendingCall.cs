@@ -35,6 +35,9 @@ internal abstract class PendingCall : OutgoingMessage
     /// <summary>How often in a row the server said that it had answered while nothing came.</summary>
     public int AnswersMissed { get; set; }
 
+    /// <summary>How often the server said that it has the call and no answer, since the last sending.</summary>
+    public int PolledInVain { get; set; }
+
     /// <summary>The server has it.</summary>
     public bool IsAcknowledged { get; set; }
 

@@ -38,6 +38,13 @@ internal sealed class PingMonitor(SessionTimings timings)
         _inFlight[messageId] = now;
     }
 
+    /// <summary>The stream took what was sent only now; the time to answer begins here.</summary>
+    public void Written(TimeSpan now)
+    {
+        foreach (var messageId in _inFlight.Keys)
+            _inFlight[messageId] = now;
+    }
+
     /// <summary>The pong came, or the server rejected the ping and it goes out again under another id.</summary>
     public bool Forget(long messageId) => _inFlight.Remove(messageId);
 

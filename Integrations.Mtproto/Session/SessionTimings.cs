@@ -12,6 +12,9 @@ public sealed record SessionTimings
     /// <summary>A ping without any reaction for so long means a dead connection.</summary>
     public TimeSpan PongTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>One packet that the stream has not taken for so long means a dead connection. Long enough for a file's part over a slow line.</summary>
+    public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>With a call waiting, a ping is sent after this silence of the server.</summary>
     public TimeSpan SilenceBeforePing { get; init; } = TimeSpan.FromSeconds(5);
 

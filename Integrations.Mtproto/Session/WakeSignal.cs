@@ -1,38 +1,72 @@
+using System.Threading.Tasks.Sources;
+
 namespace Integrations.Mtproto.Session;
 
-/// <summary>Wakes the one loop that waits for it; a signal given while nobody waits is kept.</summary>
-internal sealed class WakeSignal
+/// <summary>Wakes the one loop that waits for it; a signal given while nobody waits is kept. Waiting costs no memory.</summary>
+internal sealed class WakeSignal : IValueTaskSource
 {
     private readonly Lock _gate = new();
-    private TaskCompletionSource? _waiting;
+    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+    private CancellationTokenRegistration _cancellation;
     private bool _isSet;
+    private bool _isAwaited;
 
     public void Set()
     {
-        TaskCompletionSource? waiting;
         lock (_gate)
         {
-            (waiting, _waiting) = (_waiting, null);
-            _isSet = waiting is null;
+            if (!_isAwaited)
+            {
+                _isSet = true;
+                return;
+            }
+
+            _isAwaited = false;
         }
 
-        waiting?.TrySetResult();
+        _core.SetResult(true);
     }
 
-    public async Task WaitAsync(CancellationToken cancellationToken)
+    /// <summary>Waits for a signal; one waiter at a time.</summary>
+    public ValueTask WaitAsync(CancellationToken cancellationToken)
     {
-        TaskCompletionSource waiting;
         lock (_gate)
         {
             if (_isSet)
             {
                 _isSet = false;
-                return;
+                return default;
             }
 
-            waiting = _waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _core.Reset();
+            _isAwaited = true;
         }
 
-        await waiting.Task.WaitAsync(cancellationToken);
+        // Whoever awaits comes to GetResult only after this has returned, so that the registration is there to be ended.
+        _cancellation = cancellationToken.UnsafeRegister(static (state, token) => ((WakeSignal)state!).Cancel(token), this);
+        return new ValueTask(this, _core.Version);
+    }
+
+    void IValueTaskSource.GetResult(short token)
+    {
+        _cancellation.Dispose();
+        _core.GetResult(token);
+    }
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+
+    private void Cancel(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (!_isAwaited)
+                return;
+            _isAwaited = false;
+        }
+
+        _core.SetException(new OperationCanceledException(cancellationToken));
     }
 }

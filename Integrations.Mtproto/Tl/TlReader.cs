@@ -13,6 +13,12 @@ public ref struct TlReader(ReadOnlySpan<byte> data)
     /// <summary>Objects inside objects. Rich text nests deepest in practice, far below this.</summary>
     public const int MaxDepth = 64;
 
+    /// <summary>
+    /// Places that a vector of objects gets before its items are read; it grows as they turn out to be there. Vectors inside vectors could
+    /// otherwise each take memory for all the bytes that are left.
+    /// </summary>
+    private const int FirstPlaces = 256;
+
     private readonly ReadOnlySpan<byte> _data = data;
     private int _depth;
 
@@ -108,9 +114,15 @@ public ref struct TlReader(ReadOnlySpan<byte> data)
     public T[] ReadVector<T>()
         where T : TlObject
     {
-        var items = new T[ReadVectorCount(4)];
-        for (var i = 0; i < items.Length; i++)
+        var count = ReadVectorCount(4);
+        var items = new T[Math.Min(count, FirstPlaces)];
+        for (var i = 0; i < count; i++)
+        {
+            if (i == items.Length)
+                Array.Resize(ref items, Math.Min(count, items.Length * 2));
             items[i] = ReadObject<T>();
+        }
+
         return items;
     }
 
@@ -140,17 +152,29 @@ public ref struct TlReader(ReadOnlySpan<byte> data)
 
     public string[] ReadStringVector()
     {
-        var items = new string[ReadVectorCount(4)];
-        for (var i = 0; i < items.Length; i++)
+        var count = ReadVectorCount(4);
+        var items = new string[Math.Min(count, FirstPlaces)];
+        for (var i = 0; i < count; i++)
+        {
+            if (i == items.Length)
+                Array.Resize(ref items, Math.Min(count, items.Length * 2));
             items[i] = ReadString();
+        }
+
         return items;
     }
 
     public byte[][] ReadBytesVector()
     {
-        var items = new byte[ReadVectorCount(4)][];
-        for (var i = 0; i < items.Length; i++)
+        var count = ReadVectorCount(4);
+        var items = new byte[Math.Min(count, FirstPlaces)][];
+        for (var i = 0; i < count; i++)
+        {
+            if (i == items.Length)
+                Array.Resize(ref items, Math.Min(count, items.Length * 2));
             items[i] = ReadBytes();
+        }
+
         return items;
     }
 

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Integrations.Mtproto.Crypto;
+using Integrations.Mtproto.Proxies;
 
 namespace Integrations.Mtproto.Transport;
 
@@ -19,6 +21,7 @@ public sealed class FrameConnection : IDisposable
     private readonly FrameCodec _codec;
     private readonly Obfuscation? _obfuscation;
     private readonly SemaphoreSlim _writeGate = new(1, 1);
+    private readonly FrameBuffer _framed = new();
 
     /// <summary>Sent before the first packet of a client, in the same write; null afterwards and for a server.</summary>
     private byte[]? _preamble;
@@ -59,6 +62,25 @@ public sealed class FrameConnection : IDisposable
         return new FrameConnection(pipe, codec, obfuscation, init);
     }
 
+    /// <summary>The client's side of a fresh stream to a proxy of Telegram's own kind, which passes it on to a data centre.</summary>
+    /// <param name="pipe">The stream to the proxy.</param>
+    /// <param name="proxy">Its secret decides the keys, and where it asks for padding also the format.</param>
+    /// <param name="dcId">The data centre: +10000 for a test one.</param>
+    /// <param name="format">The format where the secret leaves it open.</param>
+    /// <param name="random">Where key material and padding come from.</param>
+    /// <param name="maxPayload">The longest packet that is accepted, in bytes.</param>
+    public static FrameConnection Connect(
+        IDuplexPipe pipe, MtprotoProxy proxy, int dcId, TransportFormat format, IRandomSource random, int maxPayload = DefaultMaxPayload)
+    {
+        ArgumentNullException.ThrowIfNull(pipe);
+        ArgumentNullException.ThrowIfNull(proxy);
+        ArgumentNullException.ThrowIfNull(random);
+        if (proxy.IsPadded)
+            format = TransportFormat.PaddedIntermediate;
+        var obfuscation = Obfuscation.Start(format, random, out var init, proxy.Key, dcId);
+        return new FrameConnection(pipe, FrameCodec.Create(format, isServer: false, maxPayload, random), obfuscation, init);
+    }
+
     /// <summary>The server's side: waits for the first bytes and tells the client's format from them.</summary>
     /// <returns>Null when the client closed the stream before it said anything.</returns>
     /// <exception cref="TransportException">The first bytes are of no known format.</exception>
@@ -97,6 +119,7 @@ public sealed class FrameConnection : IDisposable
     /// <summary>Waits for the next packet.</summary>
     /// <returns>Null when the other side closed the stream between packets.</returns>
     /// <exception cref="TransportException">The stream is broken or ended inside a packet.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Frame?> ReadAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -125,14 +148,19 @@ public sealed class FrameConnection : IDisposable
     /// <summary>Sends one packet and waits until the stream has taken it.</summary>
     /// <param name="payload">The message; the format's own padding is added.</param>
     /// <param name="cancellationToken">Gives up waiting for other writers. A write that has begun is ended only by <see cref="Abort"/>.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         await _writeGate.WaitAsync(cancellationToken);
         try
         {
-            var framed = new ArrayBufferWriter<byte>(payload.Length + Obfuscation.InitSize + 32);
-            _codec.Write(framed, payload.Span);
-            await FlushAsync(framed);
+            Put(payload.Span);
+
+            // Once the keystream and the sequence number have moved, the packet must go out whole: half of one would put the stream
+            // out of step. So only the wait for the gate is cancellable; a write that hangs is ended by Abort.
+            var result = await _pipe.Output.FlushAsync(CancellationToken.None);
+            if (result.IsCompleted)
+                throw new TransportException("The other side has closed the stream.");
         }
         finally
         {
@@ -206,25 +234,36 @@ public sealed class FrameConnection : IDisposable
         _pipe.Input.CancelPendingRead();
     }
 
-    private async ValueTask FlushAsync(ArrayBufferWriter<byte> framed)
+    /// <summary>Puts one packet into the stream's own buffer.</summary>
+    private void Put(ReadOnlySpan<byte> payload)
     {
         var output = _pipe.Output;
-        if (_preamble is { } preamble)
+        if (_obfuscation is null)
         {
-            output.Write(preamble);
-            _preamble = null;
+            PutPreamble(output);
+            _codec.Write(output, payload);
+            return;
         }
 
-        var span = output.GetSpan(framed.WrittenCount)[..framed.WrittenCount];
-        framed.WrittenSpan.CopyTo(span);
-        _obfuscation?.Encryptor.Process(span);
-        output.Advance(span.Length);
+        try
+        {
+            _codec.Write(_framed, payload);
+            PutPreamble(output);
+            _obfuscation.Encryptor.Process(_framed.Written);
+            output.Write(_framed.Written);
+        }
+        finally
+        {
+            _framed.Release();
+        }
+    }
 
-        // Once the keystream and the sequence number have moved, the packet must go out whole: half of one would put the stream
-        // out of step. So only the wait for the gate is cancellable; a write that hangs is ended by Abort.
-        var result = await output.FlushAsync(CancellationToken.None);
-        if (result.IsCompleted)
-            throw new TransportException("The other side has closed the stream.");
+    private void PutPreamble(PipeWriter output)
+    {
+        if (_preamble is not { } preamble)
+            return;
+        output.Write(preamble);
+        _preamble = null;
     }
 
     private void Append(ReadOnlySequence<byte> received)

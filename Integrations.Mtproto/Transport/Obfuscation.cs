@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Integrations.Mtproto.Crypto;
 
 namespace Integrations.Mtproto.Transport;
@@ -13,6 +14,7 @@ internal sealed class Obfuscation : IDisposable
     public const int InitSize = 64;
 
     private const int TagOffset = 56;
+    private const int DcOffset = 60;
 
     private Obfuscation(AesCtr encryptor, AesCtr decryptor)
     {
@@ -25,7 +27,12 @@ internal sealed class Obfuscation : IDisposable
     public AesCtr Decryptor { get; }
 
     /// <summary>The client's side: makes the initial payload, which is sent as it stands before anything else.</summary>
-    public static Obfuscation Start(TransportFormat format, IRandomSource random, out byte[] init)
+    /// <param name="format">The format of the packets.</param>
+    /// <param name="random">Where the key material comes from.</param>
+    /// <param name="init">What is sent first.</param>
+    /// <param name="secret">Of a proxy of Telegram's own kind, 16 bytes; empty towards a data centre.</param>
+    /// <param name="dcId">What such a proxy connects to: <c>p_q_inner_data_dc</c>'s number.</param>
+    public static Obfuscation Start(TransportFormat format, IRandomSource random, out byte[] init, ReadOnlySpan<byte> secret = default, int dcId = 0)
     {
         init = new byte[InitSize];
         do
@@ -33,7 +40,9 @@ internal sealed class Obfuscation : IDisposable
         while (LooksLikeAnotherProtocol(init));
 
         init.AsSpan(TagOffset, 4).Fill(Marker(format));
-        var (forward, backward) = Keys(init);
+        if (!secret.IsEmpty)
+            BinaryPrimitives.WriteInt16LittleEndian(init.AsSpan(DcOffset), (short)dcId);
+        var (forward, backward) = Keys(init, secret);
 
         // Only the tag and what follows is sent encrypted; the key material before it is sent as it is, though its place in the
         // keystream is spent.
@@ -82,15 +91,19 @@ internal sealed class Obfuscation : IDisposable
         Decryptor.Dispose();
     }
 
-    private static (AesCtr Forward, AesCtr Backward) Keys(ReadOnlySpan<byte> init)
+    private static (AesCtr Forward, AesCtr Backward) Keys(ReadOnlySpan<byte> init, ReadOnlySpan<byte> secret = default)
     {
         // encryptKey = init[8..40], encryptIV = init[40..56]; the other direction takes them from the reversed bytes.
-        var forward = new AesCtr(init[8..40], init[40..56]);
+        var forward = new AesCtr(Key(init[8..40], secret), init[40..56]);
         Span<byte> reversed = stackalloc byte[InitSize];
         init.CopyTo(reversed);
         reversed.Reverse();
-        return (forward, new AesCtr(reversed[8..40], reversed[40..56]));
+        return (forward, new AesCtr(Key(reversed[8..40], secret), reversed[40..56]));
     }
+
+    // Through a proxy, SHA256(key + secret) is the key.
+    private static byte[] Key(ReadOnlySpan<byte> material, ReadOnlySpan<byte> secret) =>
+        secret.IsEmpty ? material.ToArray() : SHA256.HashData([.. material, .. secret]);
 
     private static byte Marker(TransportFormat format) => format switch
     {

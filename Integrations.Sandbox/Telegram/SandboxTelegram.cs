@@ -1,6 +1,7 @@
 using System.Globalization;
 using Integrations.Mtproto.Crypto;
 using Integrations.Mtproto.Handshake;
+using Integrations.Sandbox.Telegram.BotApi;
 using Integrations.Sandbox.Telegram.Faults;
 using Integrations.Sandbox.Telegram.Phone;
 using Integrations.Sandbox.Telegram.Server;
@@ -24,6 +25,9 @@ public sealed class SandboxTelegram : IAsyncDisposable
 
     private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(1);
 
+    /// <summary>How exactly scheduled messages keep their time.</summary>
+    private static readonly TimeSpan DueEvery = TimeSpan.FromSeconds(1);
+
     // Generating a key takes a good part of a second; a world without a directory shares the one of its process.
     private static readonly Lazy<RsaPrivateKey> SharedKey = new(RsaPrivateKey.Generate);
 
@@ -34,6 +38,7 @@ public sealed class SandboxTelegram : IAsyncDisposable
     private readonly RsaPrivateKey _key;
     private readonly List<DataCenter> _dataCenters;
     private ITimer? _sweep;
+    private ITimer? _due;
     private Task _pumping = Task.CompletedTask;
     private long _lastConnection;
     private bool _isStopped;
@@ -63,6 +68,7 @@ public sealed class SandboxTelegram : IAsyncDisposable
         };
         _pump = new UpdatePump(_parts, loggers.CreateLogger<UpdatePump>());
         _dataCenters = [DataCenter(1, options.Dc1Port, loggers), DataCenter(2, options.Dc2Port, loggers)];
+        BotApi = new BotApiServer(_world, Faults, time, loggers.CreateLogger<BotApiServer>());
         Faults.Added += HappenAtOnce;
     }
 
@@ -86,6 +92,8 @@ public sealed class SandboxTelegram : IAsyncDisposable
 
     internal TelegramWorld World => _world;
 
+    internal BotApiServer BotApi { get; }
+
     /// <summary>The phone of a person, by id.</summary>
     /// <returns>Null when there is no such person.</returns>
     public TelegramPhone? FindPhone(long personId) => _world.FindPerson(personId) is null ? null : new TelegramPhone(_world, personId);
@@ -105,11 +113,20 @@ public sealed class SandboxTelegram : IAsyncDisposable
         foreach (var dc in _dataCenters)
             dc.Start();
         _parts.Dcs = [.. _dataCenters.Select(dc => dc.Address)];
-        _world.Subscribe(_pump.Post);
-        _pumping = _pump.RunAsync();
-        _sweep = _parts.Clock.CreateTimer(_ => Sweep(), null, SweepEvery, SweepEvery);
+        Begin();
+        BotApi.Start();
         return Task.CompletedTask;
     }
+
+    /// <summary>Begins without listening: a test brings the connections (<see cref="Serve"/>).</summary>
+    internal void StartUnheard()
+    {
+        _parts.Dcs = [.. _dataCenters.Select(dc => new DcAddress(dc.Id, "127.0.0.1", dc.Id))];
+        Begin();
+    }
+
+    /// <summary>Serves one client whose bytes come by another way than TCP.</summary>
+    internal void Serve(int dcId, IClientStream stream) => _dataCenters.First(dc => dc.Id == dcId).Serve(stream);
 
     /// <summary>Resets every connection and stops listening. What the world remembers stays.</summary>
     public async Task StopAsync()
@@ -120,7 +137,10 @@ public sealed class SandboxTelegram : IAsyncDisposable
         Faults.Added -= HappenAtOnce;
         if (_sweep is not null)
             await _sweep.DisposeAsync();
+        if (_due is not null)
+            await _due.DisposeAsync();
         _parts.Delays.Dispose();
+        await BotApi.DisposeAsync();
         foreach (var dc in _dataCenters)
             await dc.DisposeAsync();
         _world.Unsubscribe(_pump.Post);
@@ -132,6 +152,14 @@ public sealed class SandboxTelegram : IAsyncDisposable
     {
         await StopAsync();
         _world.Dispose();
+    }
+
+    private void Begin()
+    {
+        _world.Subscribe(_pump.Post);
+        _pumping = _pump.RunAsync();
+        _due = _parts.Clock.CreateTimer(_ => _world.SendDue(), null, DueEvery, DueEvery);
+        _sweep = _parts.Clock.CreateTimer(_ => Sweep(), null, SweepEvery, SweepEvery);
     }
 
     private static RsaPrivateKey KeyOf(string directory)
@@ -160,6 +188,10 @@ public sealed class SandboxTelegram : IAsyncDisposable
         dispatcher.AddMessages();
         dispatcher.AddHistories();
         dispatcher.AddRooms();
+        dispatcher.AddFiles();
+        dispatcher.AddTopics();
+        dispatcher.AddInvites();
+        dispatcher.AddScheduled();
         return dispatcher;
     }
 

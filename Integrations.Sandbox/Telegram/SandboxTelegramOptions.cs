@@ -46,6 +46,9 @@ public sealed class SandboxTelegramOptions : IValidatableObject
     /// <summary>How long an idle session is remembered without a connection.</summary>
     public TimeSpan SessionMemory { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>How long a file reference opens its file; after it the message has to be asked for again.</summary>
+    public TimeSpan FileReferenceLifetime { get; set; } = TimeSpan.FromHours(1);
+
     /// <summary>Updates in one slice of a difference.</summary>
     [Range(1, 10_000)]
     public int DifferenceSlice { get; set; } = 500;
@@ -67,6 +70,7 @@ public sealed class SandboxTelegramOptions : IValidatableObject
             (nameof(CodeLifetime), CodeLifetime),
             (nameof(SaltLifetime), SaltLifetime),
             (nameof(SessionMemory), SessionMemory),
+            (nameof(FileReferenceLifetime), FileReferenceLifetime),
         })
         {
             if (value <= TimeSpan.Zero)

@@ -6,6 +6,9 @@ namespace Integrations.Web.Accounts;
 /// </summary>
 internal sealed class SandboxPhone(IConfiguration configuration)
 {
+    /// <summary>Whether there is a sandbox beside this console.</summary>
+    public bool IsThere => configuration["services:sandbox:http:0"] is { Length: > 0 };
+
     /// <summary>The phone, with the login's link in its scanner where there is one; the fragment never leaves the browser.</summary>
     public string? Link(string? scan = null)
     {

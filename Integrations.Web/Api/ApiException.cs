@@ -9,6 +9,9 @@ internal sealed class ApiException(string code, string detail, string? traceId, 
 
     public string Detail => detail;
 
+    /// <summary>This person asked more often than the Api lets one; after <see cref="RetryAfter"/> it goes on.</summary>
+    public bool IsRateLimit => code == "RATE_LIMITED";
+
     public string? TraceId => traceId;
 
     /// <summary>How long to wait before the next try, where the Api names it.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Integrations.Web.Api;
 
 /// <summary>A page, the newest first; <paramref name="NextBefore"/> asks for the next one and is null at the end.</summary>
@@ -8,21 +6,22 @@ internal sealed record Page<T>(T[] Items, Guid? NextBefore);
 /// <summary>A personal account as the console shows it; public because components' parameters must be.</summary>
 public sealed record Account(
     Guid Id, int UserId, string? DisplayName, string? Username, string? Phone, long? TelegramUserId, string Status, string World,
-    DateTimeOffset? LastConnectedAt, string? LastError, string? LastErrorCode, bool AcceptsPrivate, bool AcceptsGroups, bool AcceptsChannels)
+    DateTimeOffset? LastConnectedAt, string? LastError, string? LastErrorCode, bool AcceptsPrivate, bool AcceptsGroups, bool AcceptsChannels,
+    Guid? ProjectId = null, DateTimeOffset? ImportedAt = null)
 {
     /// <summary>A login that is still open: nobody has been connected yet.</summary>
-    public bool IsLogin => TelegramUserId is null && Status is "pending";
+    public bool IsLogin => TelegramUserId is null && Status is "pending" && ImportedAt is null;
 
-    /// <summary>A first login that came to nothing; there is no account to show.</summary>
-    public bool IsAbandoned => TelegramUserId is null && Status is not ("pending" or "active");
+    /// <summary>A first login that came to nothing; there is no account to show. What was imported is shown until somebody takes it away.</summary>
+    public bool IsAbandoned => TelegramUserId is null && Status is not ("pending" or "active") && (ImportedAt is null || Status is not "error");
 
     /// <summary>It lives in the simulated Telegram.</summary>
     public bool IsSandbox => World is "sandbox";
 }
 
-/// <summary>What to change of an account; null stays as it is, an empty name removes the name.</summary>
+/// <summary>What to change of an account; null stays as it is, an empty name removes the name, an empty id takes it out of its project.</summary>
 internal sealed record AccountChange(
-    string? DisplayName = null, bool? AcceptsPrivate = null, bool? AcceptsGroups = null, bool? AcceptsChannels = null);
+    string? DisplayName = null, bool? AcceptsPrivate = null, bool? AcceptsGroups = null, bool? AcceptsChannels = null, Guid? ProjectId = null);
 
 /// <summary>A login; its id is the account's id.</summary>
 internal sealed record Login(
@@ -32,18 +31,19 @@ internal sealed record Login(
     public bool IsOpen => Status is "ready" or "pending" or "code_required" or "password_required";
 }
 
-internal sealed record StartLogin(string? Method = null, string? Phone = null, Guid? AccountId = null);
+internal sealed record StartLogin(string? Method = null, string? Phone = null, Guid? AccountId = null, Guid? ProjectId = null);
 
 /// <summary>What a request to reconnect led to; the login is there where the account's session was gone.</summary>
 internal sealed record Reconnected(Account Account, Login? Login);
 
-internal sealed record Dialog(
-    Guid Id, Guid PersonalAccountId, string? PeerKind, string? Title, string? Username, string? Phone, int UnreadCount, DateTimeOffset? LastMessageAt);
-
 internal sealed record Message(
-    Guid Id, Guid DialogId, string Direction, string Status, string Text, DateTimeOffset? TelegramDate, DateTimeOffset CreatedAt, string? ErrorCode, string? ErrorDetail)
+    Guid Id, Guid DialogId, string Direction, string Status, string Text, DateTimeOffset? TelegramDate, DateTimeOffset CreatedAt, string? ErrorCode, string? ErrorDetail,
+    int? SentBy = null)
 {
     public bool Outgoing => Direction == "personal_telegram_out";
+
+    /// <summary>When it was said, as Telegram has it; until then, when it was accepted.</summary>
+    public DateTimeOffset At => TelegramDate ?? CreatedAt;
 }
 
 /// <summary>Whom to write to: exactly one of the fields.</summary>
@@ -52,15 +52,3 @@ public sealed record Recipient(Guid? DialogId = null, string? Username = null, s
 internal sealed record SendText(Guid AccountId, Recipient To, string Text);
 
 internal sealed record AcceptedMessage(Guid Id, string Status, DateTimeOffset CreatedAt);
-
-/// <summary>A page of the log, counted from 1.</summary>
-internal sealed record LogPage(LogLine[] Items, long Total, int Page, int Pages);
-
-/// <summary>One line of the log.</summary>
-internal sealed record LogLine(
-    Guid Id, int? UserId, Guid? AccountId, string Action, string Status, JsonElement Details, string? ErrorCode, string? ErrorMessage, DateTimeOffset CreatedAt)
-{
-    /// <summary>The trace to ask about, where the line has one.</summary>
-    public string? TraceId =>
-        Details.ValueKind is JsonValueKind.Object && Details.TryGetProperty("trace_id", out var id) && id.ValueKind is JsonValueKind.String ? id.GetString() : null;
-}

@@ -24,6 +24,9 @@ internal sealed class Bubble
 
     public string? ErrorDetail { get; private set; }
 
+    /// <summary>The user who had it sent; null when it came in, or was written on another device.</summary>
+    public int? SentBy { get; private set; }
+
     /// <summary>Of what was typed here: repeating a request of unknown outcome with it sends nothing twice.</summary>
     public string? IdempotencyKey { get; private set; }
 
@@ -31,14 +34,17 @@ internal sealed class Bubble
 
     public static Bubble Of(Message message)
     {
-        var bubble = new Bubble(message.Text, message.Outgoing, message.CreatedAt);
+        var bubble = new Bubble(message.Text, message.Outgoing, message.At);
         bubble.Take(message);
         return bubble;
     }
 
     public void Take(Message message) =>
-        (Id, Text, At, Status, ErrorCode, ErrorDetail) =
-        (message.Id, message.Text, message.TelegramDate ?? message.CreatedAt, message.Status, message.ErrorCode, message.ErrorDetail);
+        (Id, Text, At, Status, ErrorCode, ErrorDetail, SentBy) =
+        (message.Id, message.Text, message.At, message.Status, message.ErrorCode, message.ErrorDetail, message.SentBy);
+
+    /// <summary>What an event told of it, which names neither its text nor its time.</summary>
+    public void Hear(Message news) => (Status, ErrorCode, ErrorDetail) = (news.Status, news.ErrorCode, news.ErrorDetail);
 
     public void Accepted(AcceptedMessage accepted) => (Id, At, Status) = (accepted.Id, accepted.CreatedAt, "pending");
 

@@ -13,10 +13,18 @@ namespace Integrations.Web.Layout;
 /// </summary>
 public abstract class ConsolePage : ComponentBase, IDisposable
 {
+    /// <summary>Reads of a page that events keep calling up are so far apart at last: an open page of a busy tenant must not use up its reader's limit.</summary>
+    private static readonly TimeSpan LongestRefreshPause = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan FirstRefreshPause = TimeSpan.FromMilliseconds(100);
+
     private readonly CancellationTokenSource _closing = new();
     private IDisposable? _subscription;
     private bool _refreshing;
     private bool _refreshAgain;
+    private int _reads;
+    private long _refreshedAt;
+    private TimeSpan _refreshPause;
 
     protected ConsolePage() => Closed = _closing.Token;
 
@@ -32,6 +40,9 @@ public abstract class ConsolePage : ComponentBase, IDisposable
 
     [Inject] internal NotificationService Notices { get; set; } = null!;
 
+    [Inject] internal TimeProvider Clock { get; set; } = null!;
+    [Inject] internal NavigationManager Addresses { get; set; } = null!;
+
     /// <summary>Fires when the page is left.</summary>
     protected CancellationToken Closed { get; }
 
@@ -46,7 +57,7 @@ public abstract class ConsolePage : ComponentBase, IDisposable
         // Before the first read, so that nothing falls between the two.
         _subscription = Events.Subscribe(received => _ = InvokeAsync(() => HearAsync(received)));
         await Zone.TakeAsync(Closed);
-        await TryAsync(StartAsync);
+        await ReadAsync(StartAsync);
     }
 
     /// <summary>Loads what the page shows; runs once the circuit is live.</summary>
@@ -54,6 +65,16 @@ public abstract class ConsolePage : ComponentBase, IDisposable
 
     /// <summary>Whether the page is to be read again after this event.</summary>
     internal virtual bool Concerns(LiveEvent received) => false;
+
+    /// <summary>Takes over what an event tells. A page that many events reach shows them by themselves and reads again only where they tell too little.</summary>
+    internal virtual Heard Hear(LiveEvent received) => Concerns(received) ? Heard.ReadAgain : Heard.Nothing;
+
+    /// <summary>Shows what <see cref="Hear"/> took over.</summary>
+    protected virtual Task ShowAsync()
+    {
+        StateHasChanged();
+        return Task.CompletedTask;
+    }
 
     /// <summary>Reads again what the page shows. A burst of events costs two reads, not one each.</summary>
     protected virtual Task RefreshAsync() => StartAsync();
@@ -69,8 +90,10 @@ public abstract class ConsolePage : ComponentBase, IDisposable
         {
             while (_refreshAgain && !Closed.IsCancellationRequested)
             {
+                await SpaceAsync();
                 _refreshAgain = false;
-                await TryAsync(RefreshAsync);
+                await ReadAsync(RefreshAsync);
+                _refreshedAt = Clock.GetTimestamp();
                 StateHasChanged();
             }
         }
@@ -80,15 +103,70 @@ public abstract class ConsolePage : ComponentBase, IDisposable
         }
     }
 
+    /// <summary>The first read after a quiet time is at once; the more follow each other, the longer each waits.</summary>
+    private async Task SpaceAsync()
+    {
+        var passed = _refreshedAt == 0 ? TimeSpan.MaxValue : Clock.GetElapsedTime(_refreshedAt);
+        if (passed > 2 * LongestRefreshPause)
+        {
+            _refreshPause = TimeSpan.Zero;
+            return;
+        }
+
+        _refreshPause = TimeSpan.FromTicks(Math.Clamp(2 * _refreshPause.Ticks, FirstRefreshPause.Ticks, LongestRefreshPause.Ticks));
+        await PauseAsync(_refreshPause - passed);
+    }
+
+    /// <summary>Reads; when the Api was asked too often, says so once and reads again as soon as it may, for the page must not stay old.</summary>
+    private async Task ReadAsync(Func<Task> read)
+    {
+        _reads++;
+        try
+        {
+            var refused = await AttemptAsync(read, quietly: false);
+            while (refused is { IsRateLimit: true, RetryAfter: { } wait } && !Closed.IsCancellationRequested)
+            {
+                StateHasChanged();
+                await PauseAsync(wait);
+                refused = await AttemptAsync(read, quietly: true);
+            }
+        }
+        finally
+        {
+            _reads--;
+        }
+    }
+
+    private async Task PauseAsync(TimeSpan time)
+    {
+        try
+        {
+            if (time > TimeSpan.Zero)
+                await Task.Delay(time, Clock, Closed);
+        }
+        catch (OperationCanceledException) when (Closed.IsCancellationRequested)
+        {
+            // The page was left while it waited.
+        }
+    }
+
     private async Task HearAsync(LiveEvent received)
     {
         try
         {
+            if (received.Type is LiveEvents.SignedOut)
+                Leave();
             var wasInterrupted = Interrupted;
             Interrupted = received.Type == LiveEvents.Interrupted || (Interrupted && received.Type != LiveEvents.Opened);
             if (Interrupted != wasInterrupted)
                 StateHasChanged();
-            if (!Closed.IsCancellationRequested && (received.Type is LiveEvents.Opened or "reset" || Concerns(received)))
+            if (Closed.IsCancellationRequested)
+                return;
+            var heard = received.Type is LiveEvents.Opened or "reset" ? Heard.ReadAgain : Hear(received);
+            if (heard is Heard.Told)
+                await ShowAsync();
+            // What is being read may be from before the event, and would put back what the event has just told.
+            if (heard is Heard.ReadAgain || (heard is Heard.Told && _reads > 0))
                 await RequestRefreshAsync();
         }
         catch (Exception e)
@@ -102,14 +180,37 @@ public abstract class ConsolePage : ComponentBase, IDisposable
     protected async Task<bool> TryAsync(Func<Task> action)
     {
         ArgumentNullException.ThrowIfNull(action);
+        var done = false;
+        await AttemptAsync(
+            async () =>
+            {
+                await action();
+                done = true;
+            },
+            quietly: false);
+        return done;
+    }
+
+    /// <summary>What the Api refused it with; null also when it did not answer.</summary>
+    /// <param name="quietly">A rate limit has been told already.</param>
+    private async Task<ApiException?> AttemptAsync(Func<Task> action, bool quietly)
+    {
         try
         {
             await action();
-            return true;
+        }
+        catch (ApiException refused) when (quietly && refused.IsRateLimit)
+        {
+            return refused;
+        }
+        catch (ApiException refused) when (refused.Code is "UNAUTHENTICATED" or "SECOND_FACTOR_REQUIRED")
+        {
+            Leave();
         }
         catch (ApiException refused)
         {
             Notices.Notify(NotificationSeverity.Error, Explain(refused), $"{refused.Code} {refused.TraceId}", duration: 15_000);
+            return refused;
         }
         catch (Exception e) when (IsUnreachable(e))
         {
@@ -122,7 +223,14 @@ public abstract class ConsolePage : ComponentBase, IDisposable
             // The page was left while it waited.
         }
 
-        return false;
+        return null;
+    }
+
+    // The first page leads to what is missing, the sign-in or a second factor. A whole new page: the circuit ends with this one, and with it everything that it knew. A second page of the circuit that leaves too does no harm.
+    private void Leave()
+    {
+        if (!Closed.IsCancellationRequested)
+            Addresses.NavigateTo("/", forceLoad: true);
     }
 
     /// <summary>The Api did not answer, or not in time.</summary>
@@ -130,7 +238,9 @@ public abstract class ConsolePage : ComponentBase, IDisposable
         exception is HttpRequestException || (exception is OperationCanceledException && !Closed.IsCancellationRequested);
 
     /// <summary>The text for a code in the reader's language; where there is none, the Api's own words.</summary>
-    internal string Explain(ApiException refused) => Explain(refused.Code, refused.Detail);
+    internal string Explain(ApiException refused) => refused is { IsRateLimit: true, RetryAfter: { } wait }
+        ? Texts["Error_RATE_LIMITED_Wait", Math.Ceiling(wait.TotalSeconds)]
+        : Explain(refused.Code, refused.Detail);
 
     internal string Explain(string code, string? detail) =>
         Texts["Error_" + code] is { ResourceNotFound: false } known ? known.Value : detail is { Length: > 0 } ? detail : Texts["Error_Other", code];

@@ -5,7 +5,7 @@ using Integrations.Web.SignIn;
 
 namespace Integrations.Web.Layout;
 
-/// <summary>What the palette offers besides the pages: the reader's accounts and the dialogs last used in them.</summary>
+/// <summary>What the palette offers besides the pages: the accounts whose dialogs the reader may read, and the dialogs last used in them.</summary>
 internal static class PaletteEndpoint
 {
     // More is found by the search on the dialogs' own page.
@@ -18,16 +18,14 @@ internal static class PaletteEndpoint
     {
         using var http = clients.CreateClient(nameof(IntegrationsApi));
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", user.FindFirstValue(SessionAuthentication.TokenClaim));
-        var mine = user.FindFirstValue(ClaimTypes.NameIdentifier);
         context.Response.Headers.CacheControl = "no-store";
         try
         {
-            var accounts = await http.GetFromJsonAsync<Account[]>("api/personal-telegram-accounts", IntegrationsApi.Json, cancellationToken) ?? [];
-            var dialogs = await http.GetFromJsonAsync<Page<Dialog>>($"api/v1/telegram/dialogs?limit={Dialogs}", IntegrationsApi.Json, cancellationToken);
+            var inboxes = await http.GetFromJsonAsync<Inbox[]>("api/v1/telegram/inboxes", IntegrationsApi.Json, cancellationToken) ?? [];
+            var dialogs = await http.GetFromJsonAsync<DialogPage>($"api/v1/telegram/dialogs?limit={Dialogs}", IntegrationsApi.Json, cancellationToken);
             return Results.Json(new[]
             {
-                accounts.Where(account => account.TelegramUserId is not null && Is(account.UserId, mine))
-                    .Select(account => new Place("account", account.DisplayName ?? account.Username ?? account.Phone ?? "", $"/dialogs/{account.Id}")),
+                inboxes.Select(inbox => new Place("account", inbox.Name ?? inbox.Username ?? inbox.Phone ?? "", $"/dialogs/{inbox.Id}")),
                 (dialogs?.Items ?? []).Select(dialog => new Place(
                     "dialog", dialog.Title ?? dialog.Username ?? dialog.Phone ?? "", $"/dialogs/{dialog.PersonalAccountId}/{dialog.Id}")),
             }.SelectMany(places => places).Where(place => place.Name.Length > 0));
@@ -38,8 +36,6 @@ internal static class PaletteEndpoint
             return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
         }
     }
-
-    private static bool Is(int user, string? name) => user.ToString(System.Globalization.CultureInfo.InvariantCulture) == name;
 
     private sealed record Place(string Kind, string Name, string Href);
 }

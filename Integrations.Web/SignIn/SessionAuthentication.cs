@@ -4,31 +4,42 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Integrations.Web.Api;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.StaticAssets;
 using Microsoft.Extensions.Options;
 
 namespace Integrations.Web.SignIn;
 
 /// <summary>Authenticates a request by the opaque session id in its cookie; the Api says whether it is good and whose it is.</summary>
 internal sealed class SessionAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, IHttpClientFactory clients)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, IHttpClientFactory clients, VisitorAddress visitor)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "Session";
-    public const string CookieName = "integrations_session";
     public const string TokenClaim = "session_token";
+
+    private static readonly object OwesKey = new();
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (Request.Cookies[CookieName] is not { Length: > 0 } token)
+        // A file is everybody's; asking for each of a page's dozen would only use up its reader's limit.
+        if (Context.GetEndpoint()?.Metadata.GetMetadata<StaticAssetDescriptor>() is not null || SessionCookie.Read(Context) is not { } token)
             return AuthenticateResult.NoResult();
         using var request = new HttpRequestMessage(HttpMethod.Get, "api/v1/auth/me");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        visitor.AddTo(request, Context);
         using var response = await clients.CreateClient(nameof(IntegrationsApi)).SendAsync(request, Context.RequestAborted);
         if (!response.IsSuccessStatusCode)
             return AuthenticateResult.NoResult();
         var me = await response.Content.ReadFromJsonAsync<Me>(IntegrationsApi.Json, Context.RequestAborted);
         if (me is null)
             return AuthenticateResult.NoResult();
+        if (me.OwesSecondFactor)
+        {
+            // Nothing is open to him but setting one up, so to every page he is nobody yet.
+            Context.Items[OwesKey] = true;
+            return AuthenticateResult.NoResult();
+        }
+
         var identity = new ClaimsIdentity(
             [
                 new Claim(ClaimTypes.Name, me.DisplayName ?? me.Email ?? ""), new Claim(ClaimTypes.Role, me.Role), new Claim(TokenClaim, token),
@@ -40,9 +51,12 @@ internal sealed class SessionAuthentication(
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        Response.Redirect("/sign-in");
+        Response.Redirect(Owes(Context) ? "/second-factor" : "/sign-in");
         return Task.CompletedTask;
     }
 
-    private sealed record Me(int UserId, string Role, string? Email, string? DisplayName);
+    /// <summary>Whether the request's person is signed in but for a second factor that his tenant asks for.</summary>
+    public static bool Owes(HttpContext context) => context.Items.ContainsKey(OwesKey);
+
+    private sealed record Me(int UserId, string Role, string? Email, string? DisplayName, bool OwesSecondFactor);
 }

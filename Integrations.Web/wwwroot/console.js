@@ -1,4 +1,4 @@
-// What the console does in the browser itself: keys, drafts, the composer, and how it behaves when its circuit is lost.
+// What the console does in the browser itself: keys, drafts, the composer.
 (() => {
   'use strict';
   const byId = id => document.getElementById(id);
@@ -49,13 +49,6 @@
     }
   });
 
-  // A circuit that cannot be had back needs a new page; what was typed is in the drafts.
-  const reconnect = byId('components-reconnect-modal');
-  new MutationObserver(() => {
-    if (reconnect.classList.contains('components-reconnect-rejected'))
-      location.reload();
-  }).observe(reconnect, { attributes: true, attributeFilter: ['class'] });
-
   const fit = area => {
     area.style.height = 'auto';
     area.style.height = `${Math.min(area.scrollHeight + 2, 200)}px`;
@@ -63,6 +56,17 @@
 
   window.integrations = {
     zone: () => Intl.DateTimeFormat().resolvedOptions().timeZone,
+
+    // What nobody looks at need not be read again.
+    visible: () => document.visibilityState === 'visible',
+
+    // Tells a page whether its window is in sight, now and whenever that changes, until the page is gone.
+    watchSight: page => {
+      const over = new AbortController();
+      const tell = () => page.invokeMethodAsync('Turn', document.visibilityState === 'visible').catch(() => over.abort());
+      document.addEventListener('visibilitychange', tell, { signal: over.signal });
+      return tell();
+    },
 
     // The address follows what is open, so that a reload opens it again.
     remember: path => history.replaceState(history.state, '', path),
@@ -72,17 +76,35 @@
       const area = form.querySelector('textarea');
       const button = form.querySelector('button[type=submit]');
       let store = `draft:${key}`;
+      // A reply and a note beside it are two texts; each has its own draft.
+      const mode = () => form.querySelector('input[name=mode]:checked')?.value ?? 'reply';
+      const place = () => (mode() === 'note' ? `${store}/note` : store);
       const changed = () => {
         button.disabled = area.value.trim() === '';
         if (area.value === '')
-          localStorage.removeItem(store);
+          localStorage.removeItem(place());
         else
-          localStorage.setItem(store, area.value);
+          localStorage.setItem(place(), area.value);
         fit(area);
       };
-      area.value = localStorage.getItem(store) ?? '';
+      const turn = () => {
+        form.dataset.now = mode();
+        const words = form.dataset.now === 'note' ? 'note' : 'reply';
+        area.setAttribute('aria-label', form.dataset[`${words}Label`]);
+        area.placeholder = form.dataset[`${words}Placeholder`];
+        button.setAttribute('aria-label', form.dataset[`${words}Send`]);
+        button.title = form.dataset[`${words}Send`];
+        area.value = localStorage.getItem(place()) ?? '';
+        changed();
+      };
+      turn();
       area.readOnly = false;
-      changed();
+      form.addEventListener('change', e => {
+        if (e.target instanceof HTMLInputElement && e.target.name === 'mode') {
+          turn();
+          area.focus();
+        }
+      });
       form.keepDraftAs = other => {
         localStorage.removeItem(store);
         store = `draft:${other}`;
@@ -98,15 +120,18 @@
       form.addEventListener('submit', async e => {
         e.preventDefault();
         const text = area.value;
+        const method = mode() === 'note' ? 'Note' : 'Send';
         if (text.trim() === '')
           return;
         area.value = '';
         changed();
         area.focus();
         try {
-          await page.invokeMethodAsync('Send', text);
+          if (await page.invokeMethodAsync(method, text))
+            return;
+          throw new Error('refused');
         } catch {
-          // The circuit was lost on the way: the text goes back where it was.
+          // It was not taken, or the circuit was lost on the way: the text goes back where it was.
           area.value = area.value === '' ? text : `${text}\n${area.value}`;
           changed();
         }

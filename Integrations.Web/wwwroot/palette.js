@@ -115,6 +115,8 @@
       return;
     if (e.target === byId('palette'))
       byId('palette').close();
+    if (e.target.closest('[data-palette]'))
+      open(byId('palette'));
     go(e.target.closest('#palette-list li'));
     const copy = e.target.closest('[data-copy]');
     if (copy) {

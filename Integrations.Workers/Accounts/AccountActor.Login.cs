@@ -1,4 +1,5 @@
 using Integrations.Core.Telegram.Clients;
+using Integrations.Core.Telegram.Logins;
 using Integrations.Workers.Logins;
 
 namespace Integrations.Workers.Accounts;
@@ -10,14 +11,14 @@ internal sealed partial class AccountActor
     {
         if (!_tools.Clients.IsConfigured)
         {
-            await _tools.Logins.EndAsync(_account, login, LoginFailures.NotConfigured with { KeyGivenUp = file.Session is null }, null, ct);
+            await _tools.Logins.EndAsync(_account, login, LoginFailures.NotConfigured with { KeyGivenUp = file.Session is null || login.Method is LoginMethod.Import }, null, ct);
             return Next.Finished;
         }
 
         ITelegramClient client;
         try
         {
-            if (login.IsFresh && (_client is not null || file.Session is not null))
+            if (login.Method is not LoginMethod.Import && login.IsFresh && (_client is not null || file.Session is not null))
             {
                 await GiveUpOldKeyAsync(file.Session, ct);
                 file = file with { Session = null };
@@ -25,13 +26,19 @@ internal sealed partial class AccountActor
 
             client = await ClientAsync(file.Session, ct);
         }
-        catch (TelegramUnavailableException) when (login.IsFresh || _tools.Time.GetUtcNow() >= login.Generation)
+        catch (TelegramRefusedException e) when (login.Method is LoginMethod.Import && e.SaysSessionIsGone)
+        {
+            await CloseAsync();
+            await _tools.Logins.EndAsync(_account, login, LoginFailures.Of(login, e, _tools.Time.GetUtcNow()), null, ct);
+            return Next.Again;
+        }
+        catch (TelegramUnavailableException) when ((login.IsFresh && login.Method is not LoginMethod.Import) || _tools.Time.GetUtcNow() >= login.Generation)
         {
             // Nobody has seen a code yet, or nobody waits any more. A key that may be somebody's is given up when Telegram is back.
             await CloseAsync();
             var now = _tools.Time.GetUtcNow();
             var ending = now >= login.Generation ? LoginFailures.Expired(login) : LoginFailures.Unreachable(now);
-            await _tools.Logins.EndAsync(_account, login, ending with { KeyGivenUp = file.Session is null }, null, ct);
+            await _tools.Logins.EndAsync(_account, login, ending with { KeyGivenUp = file.Session is null || login.Method is LoginMethod.Import }, null, ct);
             return Next.Again;
         }
 

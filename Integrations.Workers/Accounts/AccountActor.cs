@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Integrations.Core.Errors;
 using Integrations.Core.Ownership;
 using Integrations.Core.Secrets;
@@ -5,6 +6,7 @@ using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Clients;
 using Integrations.Workers.Postgres;
 using Integrations.Workers.Sending;
+using Integrations.Workers.Telemetry;
 using Npgsql;
 
 namespace Integrations.Workers.Accounts;
@@ -137,9 +139,14 @@ internal sealed partial class AccountActor : IAsyncDisposable
             }
             catch (Exception e)
             {
+                // So that our log and the customer's line name the same trace.
+                using var activity = WorkerTelemetry.Activities.StartActivity("telegram account failed");
                 asked = (e as TelegramRefusedException)?.Wait;
                 LogFailed(_logger, e, _account.Id);
                 _tools.Telemetry.Restarted("failure");
+                // What comes again after a healthy while is news again.
+                if (_tools.Time.GetElapsedTime(started) >= _tools.Accounts.HealthyAfter)
+                    _toldTrouble = null;
                 await TellTroubleAsync(e);
                 await CloseAsync();
             }
@@ -247,6 +254,7 @@ internal sealed partial class AccountActor : IAsyncDisposable
     /// <summary>One 401 may be a fault of one connection; what a second, fresh one says is final.</summary>
     private async Task<Next> ConfirmAsync(AccountFile file, ReadOnlyMemory<byte> session, TelegramRefusedException refusal, CancellationToken ct)
     {
+        using var activity = WorkerTelemetry.Activities.StartActivity("telegram session confirm", ActivityKind.Client);
         LogSuspect(_logger, _account.Id, refusal.Code, refusal.Type);
         await CloseAsync();
         try
@@ -340,7 +348,9 @@ internal sealed partial class AccountActor : IAsyncDisposable
             TelegramUnavailableException => (ErrorCodes.TelegramUnavailable, "Telegram cannot be reached; the connection is tried again."),
             TelegramRefusedException { Wait: { } wait } => (ErrorCodes.TelegramFlood, $"Telegram asks this account to wait {Math.Ceiling(wait.TotalSeconds)} s."),
             TelegramRefusedException e => (ErrorCodes.TelegramUnavailable, $"Telegram refused the connection ({e.Code} {e.Type}); it is tried again."),
-            SecretUnavailableException => (ErrorCodes.ServiceUnavailable, "The key that opens the session is not available; the account waits for it."),
+            SecretUnavailableException { Obstacle: SecretObstacle.Sealed } =>
+                (ErrorCodes.SecretsUnavailable, "Vault, which keeps the key of the session, is sealed; the account waits until it is unsealed."),
+            SecretUnavailableException => (ErrorCodes.SecretsUnavailable, "The key that opens the session is not available; the account waits for it."),
             _ when DatabaseFailures.MayPass(exception) => (null, ""),
             _ => (ErrorCodes.Internal, "Something failed on our side and was logged; the account is started again."),
         };

@@ -47,6 +47,10 @@ internal sealed class AccountOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan HealthyAfter { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>A connection that comes back sooner, and a wait that Telegram asks for that is shorter, is not worth a line of the timeline.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan TroubleToldAfter { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Bytes one account may hold by estimate; above, that account alone is restarted. The requirement's limit is 50 MB.</summary>
     [Range(1_000_000, 1_000_000_000)]
     public long MemoryLimitBytes { get; set; } = 50_000_000;

@@ -68,13 +68,15 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
     public async Task SaveSessionAsync(OwnedAccount account, SessionSnapshot session, CancellationToken ct)
     {
         var sealedPayload = await secrets.ProtectAsync(account.SessionAddress, session.Payload, ct);
+        var fingerprint = await secrets.FingerprintAsync(SessionSnapshot.FingerprintPurpose, session.Key, ct);
         await database.InTenantAsync(
             account.Tenant,
             async transaction =>
             {
                 await transaction.RequireEpochAsync(account.Claim, ct);
-                await using var command = transaction.Command("update telegram_accounts set session_payload = $2, dc_id = $3 where id = $1 and deleted_at is null")
-                    .With(account.Id).With(sealedPayload).With(session.DcId);
+                await using var command = transaction.Command(
+                    "update telegram_accounts set session_payload = $2, dc_id = $3, session_fingerprint = $4 where id = $1 and deleted_at is null")
+                    .With(account.Id).With(sealedPayload).With(session.DcId).With(fingerprint);
                 await command.ExecuteNonQueryAsync(ct);
             },
             ct);
@@ -116,6 +118,20 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
             """,
             command => command.With(time.GetUtcNow()).With(restartFollowed),
             news ? Log(account, "personal.connect", LogStatus.Success, null, null) : null,
+            ct,
+            (transaction, before) => AccountTimeline.ConnectedAsync(
+                transaction, account.Id, before is not { Status: "active" } || before.RestartDone < restartFollowed, ct));
+
+    /// <summary>The connection has been away for longer than a hiccup.</summary>
+    /// <param name="since">When it was lost.</param>
+    public Task DroppedAsync(OwnedAccount account, DateTimeOffset since, CancellationToken ct) =>
+        database.InTenantAsync(
+            account.Tenant,
+            async transaction =>
+            {
+                await transaction.RequireEpochAsync(account.Claim, ct);
+                await AccountTimeline.TroubledAsync(transaction, account.Id, TimelineKind.Dropped, ErrorCodes.TelegramUnavailable, since, ct);
+            },
             ct);
 
     /// <summary>The session is held up but not lost; the account stays as it is and the reason is told.</summary>
@@ -125,7 +141,8 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
             "last_error = $2, last_error_code = $3",
             command => command.With(detail).With(code),
             Log(account, "personal.connect", LogStatus.Error, code, detail),
-            ct);
+            ct,
+            (transaction, _) => AccountTimeline.TroubledAsync(transaction, account.Id, TimelineKind.Error, code, time.GetUtcNow(), ct));
 
     /// <summary>The session is gone: the account is in error and everything that waited to be sent fails with the same reason.</summary>
     /// <param name="account">Whose session.</param>
@@ -140,10 +157,21 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
             command => command.With(detail).With(code).With(restartFollowed),
             Log(account, "personal.connect", LogStatus.Error, code, detail),
             ct,
-            transaction => FailMessagesAsync(transaction, account, code, detail, ct));
+            async (transaction, _) =>
+            {
+                await FailMessagesAsync(transaction, account, code, detail, ct);
+                await AccountTimeline.TroubledAsync(transaction, account.Id, TimelineKind.Error, code, time.GetUtcNow(), ct);
+            });
 
+    /// <summary>The client has stopped. Who wanted it so stands in the log already, since the moment in which it was asked for.</summary>
     public Task PausedAsync(OwnedAccount account, CancellationToken ct) =>
-        ChangeAsync(account, "status = 'paused'", static _ => { }, Log(account, "personal.pause", LogStatus.Success, null, null), ct);
+        ChangeAsync(
+            account,
+            "status = 'paused'",
+            static _ => { },
+            log: null,
+            ct,
+            (transaction, _) => AccountTimeline.WriteAsync(transaction, account.Id, new TimelineEntry(TimelineKind.Paused), ct));
 
     /// <summary>The session has ended at Telegram and is forgotten here; the history stays.</summary>
     /// <param name="deleted">The account itself goes too.</param>
@@ -160,8 +188,9 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
             },
             Log(account, deleted ? "personal.delete" : "personal.disconnect", LogStatus.Success, null, null),
             ct,
-            async transaction =>
+            async (transaction, _) =>
             {
+                await AccountTimeline.WriteAsync(transaction, account.Id, new TimelineEntry(TimelineKind.Disconnected), ct);
                 await ForgetPositionsAsync(transaction, account, ct);
                 await FailMessagesAsync(transaction, account, ErrorCodes.AccountNotActive, "The account was disconnected before the message was sent.", ct);
                 await LoginRecords.CloseAsync(transaction, account, ErrorCodes.TelegramLoginExpired, "The account was disconnected.", ct);
@@ -287,9 +316,10 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
     /// <param name="parameters">Adds them.</param>
     /// <param name="log">Written in the same transaction; null for nothing.</param>
     /// <param name="ct">Ends it.</param>
-    /// <param name="alongside">What else belongs to the change.</param>
+    /// <param name="alongside">What else belongs to the change; it is told how the account stood before.</param>
     private Task ChangeAsync(
-        OwnedAccount account, string assignments, Action<NpgsqlCommand> parameters, LogEntry? log, CancellationToken ct, Func<TenantTransaction, Task>? alongside = null) =>
+        OwnedAccount account, string assignments, Action<NpgsqlCommand> parameters, LogEntry? log, CancellationToken ct,
+        Func<TenantTransaction, AccountStanding?, Task>? alongside = null) =>
         database.InTenantAsync(
             account.Tenant,
             async transaction =>
@@ -303,7 +333,7 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
                 }
 
                 if (alongside is not null)
-                    await alongside(transaction);
+                    await alongside(transaction, before);
 
                 // A connection that came back is no news: the moment alone is not worth an event.
                 var after = await StandingAsync(transaction, account, ct);

@@ -131,6 +131,7 @@ internal sealed class AccountSession(
     private async Task<SessionEnd> WatchAsync(AccountReceiver receiver, long restartFollowed, CancellationToken ct)
     {
         DateTimeOffset? awaySince = null;
+        var told = false;
         while (true)
         {
             var (row, unlisted) = wanted();
@@ -154,6 +155,17 @@ internal sealed class AccountSession(
                 if (left <= TimeSpan.Zero)
                     throw new TelegramUnavailableException("the connection was lost and did not come back");
                 limit = left < limit ? left : limit;
+
+                var untold = since + tools.Accounts.TroubleToldAfter - tools.Time.GetUtcNow();
+                if (!told && untold <= TimeSpan.Zero)
+                {
+                    told = true;
+                    await tools.Records.DroppedAsync(account, since, ct);
+                }
+                else if (!told && untold < limit)
+                {
+                    limit = untold;
+                }
             }
 
             // An account that does not catch up may have lost its session between the first question and the difference.
@@ -172,6 +184,7 @@ internal sealed class AccountSession(
                         return end;
 
                     awaySince = null;
+                    told = false;
                     await tools.Records.ConnectedAsync(account, news: false, restartFollowed, ct);
                     break;
                 case TelegramNotice.Disconnected:

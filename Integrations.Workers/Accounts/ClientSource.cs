@@ -22,6 +22,7 @@ internal sealed class ClientSource(
             Servers = await world.ServersAsync(ct),
             App = world.App,
             Device = world.Device,
+            Route = world.Route,
             Session = session,
             SaveSession = (snapshot, token) => records.SaveSessionAsync(account, snapshot, token),
             MayWrite = () => leases.MayWrite(account.Claim),

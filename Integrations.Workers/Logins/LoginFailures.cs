@@ -42,10 +42,14 @@ internal static class LoginFailures
     };
 
     /// <summary>How a login ends that Telegram refuses as a whole.</summary>
-    public static LoginEnding Of(TelegramRefusedException refusal, DateTimeOffset now)
+    public static LoginEnding Of(LoginFile login, TelegramRefusedException refusal, DateTimeOffset now)
     {
         var (code, detail) = refusal switch
         {
+            { Type: "AUTH_KEY_DUPLICATED" } when login.Method is LoginMethod.Import =>
+                (ErrorCodes.TelegramSessionExpired, "Another program used the same session at the same time, and Telegram has ended it; log in anew."),
+            { SaysSessionIsGone: true } when login.Method is LoginMethod.Import =>
+                (ErrorCodes.TelegramSessionExpired, $"Telegram does not accept this session any more ({refusal.Type}); log in anew."),
             { Wait: { } wait } => (ErrorCodes.TelegramFlood, $"Telegram asks to wait {Math.Ceiling(wait.TotalSeconds)} s before the next login."),
             { Code: 420 } or { Type: "PHONE_NUMBER_FLOOD" or "PHONE_PASSWORD_FLOOD" or "FLOOD" } =>
                 (ErrorCodes.TelegramFlood, "Telegram has seen too many logins with this number; try again tomorrow."),

@@ -52,13 +52,21 @@ internal sealed partial class LoginFlow(OwnedAccount account, ITelegramClient cl
                 _ when time.GetUtcNow() >= login.Generation => await ExpireAsync(ct),
                 LoginMethod.Qr => await QrAsync(ct),
                 LoginMethod.Phone => await PhoneAsync(ct),
+                LoginMethod.Import => await ImportAsync(ct),
                 _ => throw new InvalidOperationException($"Login {account.Id} has the unknown method {login.Method}."),
             };
         }
-        catch (TelegramRefusedException e)
+        catch (TelegramRefusedException e) when (login.Method is not LoginMethod.Import || e.SaysSessionIsGone)
         {
-            return await EndAsync(LoginFailures.Of(e, time.GetUtcNow()), null, ct);
+            return await EndAsync(LoginFailures.Of(login, e, time.GetUtcNow()), null, ct);
         }
+    }
+
+    /// <summary>The session is somebody's already; whose is all there is to ask.</summary>
+    private async Task<LoginEnd> ImportAsync(CancellationToken ct)
+    {
+        var (end, input) = await LookAsync(ct);
+        return end ?? await CompleteAsync(await client.WhoAmIAsync(ct), input, ct);
     }
 
     private async Task<LoginEnd> QrAsync(CancellationToken ct)
@@ -176,9 +184,10 @@ internal sealed partial class LoginFlow(OwnedAccount account, ITelegramClient cl
     private Task<LoginEnd> CancelAsync(LoginInput input, CancellationToken ct) => EndAsync(LoginFailures.Cancelled, input, ct);
 
     /// <summary>Gives up the key, so that no device stays on anybody's account, and closes the login.</summary>
+    /// <remarks>A key that another program made may still be that one's: it is forgotten here and lives on there.</remarks>
     private async Task<LoginEnd> EndAsync(LoginEnding ending, LoginInput? input, CancellationToken ct)
     {
-        var givenUp = await GiveUpKeyAsync(ct);
+        var givenUp = _login.Method is LoginMethod.Import || await GiveUpKeyAsync(ct);
         await records.EndAsync(account, _login, ending with { KeyGivenUp = givenUp }, input, ct);
         LogEnded(logger, account.Id, ending.State, ending.Code);
         return LoginEnd.Over;

@@ -191,6 +191,7 @@ internal sealed class LoginRecords(TenantDatabase database, ISecretProtector sec
                 await AccountRecords.PublishAccountAsync(transaction, account, ct);
                 await IntegrationLog.WriteAsync(
                     transaction, accounts.Log(account, "personal.login", end.Cancelled ? LogStatus.Success : LogStatus.Error, end.Code, end.Detail), ct);
+                await AccountTimeline.WriteAsync(transaction, account.Id, new TimelineEntry(TimelineKind.LoginFailed) { Code = end.Code }, ct);
             },
             ct);
 
@@ -275,6 +276,7 @@ internal sealed class LoginRecords(TenantDatabase database, ISecretProtector sec
         await PublishAsync(transaction, account, ct);
         await AccountRecords.PublishAccountAsync(transaction, account, ct);
         await IntegrationLog.WriteAsync(transaction, accounts.Log(account, "personal.login", LogStatus.Success, null, null), ct);
+        await AccountTimeline.WriteAsync(transaction, account.Id, new TimelineEntry(TimelineKind.LoginFinished), ct);
         return Completion.Done;
     }
 

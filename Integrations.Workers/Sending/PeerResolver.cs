@@ -108,6 +108,16 @@ internal sealed class PeerResolver(TenantDatabase database, FloodWaits floods, W
             await using (var command = transaction.Command("update messages set dialog_id = $2 where dialog_id = $1").With(dialog).With(stays))
                 await command.ExecuteNonQueryAsync(ct);
 
+            await using (var command = transaction.Command("update dialog_notes set dialog_id = $2 where dialog_id = $1").With(dialog).With(stays))
+                await command.ExecuteNonQueryAsync(ct);
+
+            // Whoever had taken the one on keeps it, unless somebody looks after the other.
+            await using (var command = transaction.Command(
+                "update dialogs d set assignee_id = coalesce(d.assignee_id, p.assignee_id) from dialogs p where d.id = $2 and p.id = $1").With(dialog).With(stays))
+            {
+                await command.ExecuteNonQueryAsync(ct);
+            }
+
             await using (var command = transaction.Command("delete from dialogs where id = $1").With(dialog))
                 await command.ExecuteNonQueryAsync(ct);
         }

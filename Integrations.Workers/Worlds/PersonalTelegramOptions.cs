@@ -1,6 +1,7 @@
 using System.Globalization;
 using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Clients;
+using Integrations.Mtproto.Proxies;
 
 namespace Integrations.Workers.Worlds;
 
@@ -34,6 +35,12 @@ internal sealed class PersonalTelegramOptions
     /// <summary><c>PERSONAL_TELEGRAM_SYSTEM_LANG_CODE</c>.</summary>
     public string SystemLangCode { get; set; } = "en";
 
+    /// <summary><c>PERSONAL_TELEGRAM_PROXY</c>: a link to the proxy through which Telegram's servers are reached. A secret.</summary>
+    public string? Proxy { get; set; }
+
+    /// <summary><c>PERSONAL_TELEGRAM_IPV6</c>: also tries their addresses of IPv6.</summary>
+    public bool UseIPv6 { get; set; }
+
     /// <summary>Null when neither is configured: logins then end with that answer, and accounts stay as they are.</summary>
     public World? World => this switch
     {
@@ -63,6 +70,11 @@ internal sealed class PersonalTelegramOptions
         options.AppVersion = Setting("APP_VERSION") ?? options.AppVersion;
         options.LangCode = Setting("LANG_CODE") ?? options.LangCode;
         options.SystemLangCode = Setting("SYSTEM_LANG_CODE") ?? options.SystemLangCode;
+        options.Proxy = Setting("PROXY");
+        options.UseIPv6 = configuration.GetValue("PERSONAL_TELEGRAM_IPV6", false);
+
+        if (options.Proxy is not null && !TelegramProxy.TryParse(options.Proxy, out _, out var problem))
+            throw new InvalidOperationException($"PERSONAL_TELEGRAM_PROXY cannot be used. {problem}");
 
         if (options.ApiId is null != options.ApiHash is null)
             throw new InvalidOperationException("PERSONAL_TELEGRAM_API_ID and PERSONAL_TELEGRAM_API_HASH belong together: set both or neither.");

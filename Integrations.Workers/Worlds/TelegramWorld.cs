@@ -24,6 +24,8 @@ internal sealed class TelegramWorld(PersonalTelegramOptions options, IHttpClient
 
     public TelegramDevice Device => options.Device;
 
+    public TelegramRoute Route => new(options.Proxy, options.UseIPv6);
+
     public TelegramApp App => World switch
     {
         Core.Telegram.Accounts.World.Telegram => new TelegramApp(options.ApiId!.Value, options.ApiHash!),

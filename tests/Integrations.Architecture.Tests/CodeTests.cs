@@ -65,6 +65,13 @@ public sealed class CodeTests
         Rule.Holds(names.Where(name => !Regex.IsMatch(example, $"^#?{name}=", RegexOptions.Multiline)));
     }
 
+    /// <summary>Only a bound field tells the server what stands in it with each event; another is set back to an older text while somebody types on.</summary>
+    [Fact]
+    public void A_field_that_is_followed_while_somebody_types_is_bound() =>
+        Rule.Holds(Repository.Find(
+            Repository.Files.Where(file => file.EndsWith(".razor", StringComparison.Ordinal)),
+            new Regex(@"\bvalue=""@[^""]*""[^>]*@oninput=", RegexOptions.CultureInvariant)));
+
     [Fact]
     public void Every_option_is_in_the_example_of_the_environment()
     {

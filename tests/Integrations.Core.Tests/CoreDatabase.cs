@@ -18,6 +18,9 @@ public sealed class CoreDatabase(Servers servers) : IAsyncLifetime
     public const string WorkerPassword = "worker-test-password";
     public const int ShardCount = 4;
 
+    private static readonly SemaphoreSlim TemplateLock = new(1);
+    private static string? _template;
+
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
 
     /// <summary>The superuser: to set up and to look, never the thing under test.</summary>
@@ -38,9 +41,7 @@ public sealed class CoreDatabase(Servers servers) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var admin = await servers.CreateDatabaseAsync(TestContext.Current.CancellationToken);
-        await new Migrator(new MigratorSettings(admin, ApiPassword, WorkerPassword, ShardCount), NullLogger<Migrator>.Instance)
-            .RunAsync(TestContext.Current.CancellationToken);
+        var admin = await CloneAsync(servers);
         Admin = NpgsqlDataSource.Create(admin);
         Api = NpgsqlDataSource.Create(LogIn(admin, "integrations_api", ApiPassword));
         Worker = NpgsqlDataSource.Create(LogIn(admin, "integrations_worker", WorkerPassword));
@@ -56,6 +57,43 @@ public sealed class CoreDatabase(Servers servers) : IAsyncLifetime
         await Worker.DisposeAsync();
         SilentDoorbell.Dispose();
         await _services.DisposeAsync();
+    }
+
+    /// <summary>Every database is a copy of one that was migrated; migrating each would take longer than most tests.</summary>
+    private static async Task<string> CloneAsync(Servers servers)
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await TemplateLock.WaitAsync(cancellationToken);
+        try
+        {
+            if (_template is null)
+            {
+                var template = await servers.CreateDatabaseAsync(cancellationToken);
+                await new Migrator(new MigratorSettings(template, ApiPassword, WorkerPassword, ShardCount), NullLogger<Migrator>.Instance).RunAsync(cancellationToken);
+                NpgsqlConnection.ClearAllPools();
+                _template = template;
+            }
+
+            var name = $"test_{NewId():n}";
+            await using var source = NpgsqlDataSource.Create(servers.PostgresAdmin);
+            // A copy has the tables and functions, but not the privileges of the database itself.
+            foreach (var sql in new[]
+            {
+                $"create database {name} template {new NpgsqlConnectionStringBuilder(_template).Database}",
+                $"revoke all on database {name} from public",
+                $"grant connect on database {name} to integrations_api, integrations_worker",
+            })
+            {
+                await using var command = source.CreateCommand(sql);
+                await command.ExecuteNonQueryAsync(cancellationToken);
+            }
+
+            return new NpgsqlConnectionStringBuilder(_template) { Database = name }.ConnectionString;
+        }
+        finally
+        {
+            TemplateLock.Release();
+        }
     }
 
     public static string LogIn(string admin, string user, string password) =>

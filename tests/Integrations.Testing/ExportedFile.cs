@@ -11,7 +11,7 @@ public static class ExportedFile
     public static async Task MustBeAsync(string path, string current)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
-        var file = Path.Combine(Root(), path);
+        var file = PathOf(path);
         if (Environment.GetEnvironmentVariable("UPDATE_EXPORTS") == "1")
             await File.WriteAllTextAsync(file, current, cancellationToken);
 
@@ -21,7 +21,12 @@ public static class ExportedFile
             throw new InvalidDataException($"{path} is stale. Run this test alone with UPDATE_EXPORTS=1 to write it anew, and read the difference.");
     }
 
-    private static string Root()
+    /// <summary>Where a file of the repository lies.</summary>
+    /// <param name="path">Below the repository's root, with slashes.</param>
+    public static string PathOf(string path) => Path.Combine(Root(), path);
+
+    /// <summary>Where the repository stands whose build this is.</summary>
+    public static string Root()
     {
         for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
         {

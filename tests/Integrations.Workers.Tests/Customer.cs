@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Integrations.Core.Messaging;
 using Integrations.Core.Ownership;
+using Integrations.Core.Privacy;
 using Integrations.Core.Secrets;
 using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Dialogs;
@@ -43,6 +44,8 @@ public sealed class Customer
 
     /// <summary>As if the broker were gone: only the workers' own polls bring news.</summary>
     public bool RingsAreLost { get; set; }
+
+    private Consents Consents => new(_database, Options.Create(new PrivacyOptions()), TimeProvider.System);
 
     public static Guid NewId() => Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
 
@@ -128,6 +131,21 @@ public sealed class Customer
         await UntilAccountAsync(account, "active");
         return account;
     }
+
+    /// <summary>Imports sessions by way of the use case itself.</summary>
+    public Task<IReadOnlyList<ImportVerdict>> ImportAsync(bool trial, params string[] sessions) =>
+        new ImportAccounts(_database, _secrets, Consents, TimeProvider.System).ExecuteAsync(
+            new Principal(_tenant, 1, Role.Owner, null, null), [.. sessions.Select(session => new ImportRow(session, null, null))], trial, Consents.Version, Token);
+
+    /// <summary>The kinds of an account's timeline in their order, a code after its kind.</summary>
+    public Task<IReadOnlyList<string>> TimelineAsync(Guid account) =>
+        ManyAsync($"select kind || coalesce(' ' || code, '') from account_events where account_id = '{account}' order by seq", reader => reader.GetString(0));
+
+    /// <summary>The kinds of the notices about an account, those that are over marked.</summary>
+    public Task<IReadOnlyList<string>> NoticesAsync(Guid account) =>
+        ManyAsync(
+            $"select kind || case when resolved_at is null then '' else ' over' end || ' ' || times from notices where account_id = '{account}' order by told_at",
+            reader => reader.GetString(0));
 
     public Task<LoginSeen> UntilLoginAsync(Guid login, string state, TimeSpan? within = null) =>
         Eventually.BecomesAsync($"the login is {state}", _ => LoginAsync(login), row => row.State == state, within);

@@ -21,7 +21,7 @@ public static class LayerBridges
 
     public static LayerBridge? Find(string definition, TlField older) => (definition, older.ToString()) switch
     {
-        ("messages.sendMessage" or "messages.sendMedia" or "draftMessage", "reply_to_msg_id:flags.0?int") => ReplyTo,
+        ("messages.sendMessage" or "messages.sendMedia" or "messages.sendMultiMedia" or "draftMessage", "reply_to_msg_id:flags.0?int") => ReplyTo,
         ("reactionCount" or "messagePeerReaction", "reaction:string") => Reaction,
         ("starGiftAttributeModel" or "starGiftAttributePattern" or "starGiftAttributeBackdrop", "rarity_permille:int") => Rarity,
         ("poll", "question:string") => Text("question"),

@@ -1,17 +1,19 @@
 using Integrations.Core.Errors;
 using Integrations.Core.IntegrationLogs;
 using Integrations.Core.Tenancy;
+using Microsoft.EntityFrameworkCore;
 
 namespace Integrations.Core.Telegram.Accounts;
 
 /// <summary>What to change; null leaves a thing as it is.</summary>
 /// <param name="DisplayName">An empty one removes the name.</param>
-public sealed record AccountChange(string? DisplayName, bool? AcceptsPrivate, bool? AcceptsGroups, bool? AcceptsChannels);
+/// <param name="ProjectId">The empty id takes the account out of its project.</param>
+public sealed record AccountChange(string? DisplayName, bool? AcceptsPrivate, bool? AcceptsGroups, bool? AcceptsChannels, Guid? ProjectId = null);
 
-/// <summary>Changes an account's name and which chats it stores.</summary>
+/// <summary>Changes an account's name, which chats it stores, and for administrators its project.</summary>
 public sealed class ChangeAccount(TenantDatabase database, TimeProvider time)
 {
-    /// <exception cref="IntegrationException">NOT_FOUND.</exception>
+    /// <exception cref="IntegrationException">NOT_FOUND for an account or a project out of reach; FORBIDDEN for a project named by another than an administrator; PROJECT_NOT_READY.</exception>
     public Task<TelegramAccount> ExecuteAsync(Principal principal, AccountReach reach, Guid id, AccountChange change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
@@ -19,16 +21,33 @@ public sealed class ChangeAccount(TenantDatabase database, TimeProvider time)
             principal.Tenant,
             async transaction =>
             {
+                if (change.ProjectId is not null && !principal.ManagesAccounts)
+                    throw new IntegrationException(ErrorCodes.Forbidden);
+
                 var account = await ReachableAccounts.LockAsync(transaction, principal, reach, id, cancellationToken);
                 if (change.DisplayName is { } name)
                     account.Rename(name.Length == 0 ? null : name);
                 account.Accept(change.AcceptsPrivate, change.AcceptsGroups, change.AcceptsChannels);
+                if (change.ProjectId is { } project)
+                    account.MoveTo(await ReadyProjectAsync(transaction, project, cancellationToken));
                 var log = Guid.CreateVersion7(time.GetUtcNow());
-                await AccountEvents.RequestedAsync(transaction, principal, account, "personal.change", LogStatus.Success, log, cancellationToken);
+                var told = change.DisplayName is null ? TimelineKind.Flags : TimelineKind.Renamed;
+                await AccountEvents.RequestedAsync(transaction, principal, account, "personal.change", LogStatus.Success, log, told, cancellationToken);
                 // Saved here already, so that updated_at in the answer is the one that was stored.
                 await transaction.Db.SaveChangesAsync(cancellationToken);
                 return account;
             },
             cancellationToken);
+    }
+
+    private static async Task<Guid?> ReadyProjectAsync(TenantTransaction transaction, Guid id, CancellationToken cancellationToken)
+    {
+        if (id == Guid.Empty)
+            return null;
+
+        var project = await transaction.Db.Projects.AsNoTracking().SingleOrDefaultAsync(project => project.Id == id, cancellationToken)
+            ?? throw new IntegrationException(ErrorCodes.NotFound);
+        project.RequireReady();
+        return id;
     }
 }

@@ -27,7 +27,7 @@ public sealed class DeleteAccount(TenantDatabase database, OutcomeWatch watch, T
                 account.Delete(now);
                 var gone = account.DeletedAt is not null;
                 await AccountEvents.RequestedAsync(
-                    transaction, principal, account, "personal.delete", gone ? LogStatus.Success : LogStatus.Pending, Guid.CreateVersion7(now), cancellationToken);
+                    transaction, principal, account, "personal.delete", gone ? LogStatus.Success : LogStatus.Pending, Guid.CreateVersion7(now), told: null, cancellationToken);
                 if (gone)
                     await transaction.PublishAsync(new EventDraft(EventTypes.AccountDeleted, account.UserId, account.Id, new { account.Id }), cancellationToken);
                 return gone;

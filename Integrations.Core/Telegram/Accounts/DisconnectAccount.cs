@@ -14,7 +14,17 @@ public sealed class DisconnectAccount(TenantDatabase database, OutcomeWatch watc
     /// <exception cref="IntegrationException">NOT_FOUND.</exception>
     public async Task<TelegramAccount> ExecuteAsync(Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken)
     {
-        await database.InTenantAsync(
+        await RequestAsync(principal, reach, id, cancellationToken);
+        return await watch.UntilAsync(
+            token => database.InTenantAsync(principal.Tenant, transaction => ReachableAccounts.FindAsync(transaction, principal, reach, id, token), token),
+            account => account.IsGone,
+            Patience,
+            cancellationToken);
+    }
+
+    /// <summary>Asks for it and waits for nothing.</summary>
+    internal Task RequestAsync(Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken) =>
+        database.InTenantAsync(
             principal.Tenant,
             async transaction =>
             {
@@ -26,13 +36,7 @@ public sealed class DisconnectAccount(TenantDatabase database, OutcomeWatch watc
 
                 account.Want(AccountGoal.Disconnected);
                 var log = Guid.CreateVersion7(time.GetUtcNow());
-                await AccountEvents.RequestedAsync(transaction, principal, account, "personal.disconnect", LogStatus.Pending, log, cancellationToken);
+                await AccountEvents.RequestedAsync(transaction, principal, account, "personal.disconnect", LogStatus.Pending, log, told: null, cancellationToken);
             },
             cancellationToken);
-        return await watch.UntilAsync(
-            token => database.InTenantAsync(principal.Tenant, transaction => ReachableAccounts.FindAsync(transaction, principal, reach, id, token), token),
-            account => account.IsGone,
-            Patience,
-            cancellationToken);
-    }
 }

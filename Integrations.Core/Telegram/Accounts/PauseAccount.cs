@@ -14,7 +14,17 @@ public sealed class PauseAccount(TenantDatabase database, OutcomeWatch watch, Ti
     /// <exception cref="IntegrationException">NOT_FOUND; ACCOUNT_NOT_ACTIVE when there is nothing to pause.</exception>
     public async Task<TelegramAccount> ExecuteAsync(Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken)
     {
-        await database.InTenantAsync(
+        await RequestAsync(principal, reach, id, cancellationToken);
+        return await watch.UntilAsync(
+            token => database.InTenantAsync(principal.Tenant, transaction => ReachableAccounts.FindAsync(transaction, principal, reach, id, token), token),
+            account => account.Status is not AccountStatus.Active,
+            Patience,
+            cancellationToken);
+    }
+
+    /// <summary>Asks for it and waits for nothing.</summary>
+    internal Task RequestAsync(Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken) =>
+        database.InTenantAsync(
             principal.Tenant,
             async transaction =>
             {
@@ -30,13 +40,7 @@ public sealed class PauseAccount(TenantDatabase database, OutcomeWatch watch, Ti
 
                 account.Want(AccountGoal.Paused);
                 var log = Guid.CreateVersion7(time.GetUtcNow());
-                await AccountEvents.RequestedAsync(transaction, principal, account, "personal.pause", LogStatus.Success, log, cancellationToken);
+                await AccountEvents.RequestedAsync(transaction, principal, account, "personal.pause", LogStatus.Success, log, told: null, cancellationToken);
             },
             cancellationToken);
-        return await watch.UntilAsync(
-            token => database.InTenantAsync(principal.Tenant, transaction => ReachableAccounts.FindAsync(transaction, principal, reach, id, token), token),
-            account => account.Status is not AccountStatus.Active,
-            Patience,
-            cancellationToken);
-    }
 }

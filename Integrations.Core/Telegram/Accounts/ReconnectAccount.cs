@@ -19,8 +19,7 @@ public sealed class ReconnectAccount(TenantDatabase database, StartLogin start, 
     /// <exception cref="IntegrationException">NOT_FOUND; CONFLICT while it is being disconnected; and those of <see cref="StartLogin"/>.</exception>
     public async Task<Result> ExecuteAsync(Principal principal, AccountReach reach, Guid id, string? phone, CancellationToken cancellationToken)
     {
-        var request = await database.InTenantAsync(
-            principal.Tenant, transaction => RequestAsync(transaction, principal, reach, id, cancellationToken), cancellationToken);
+        var request = await RequestAsync(principal, reach, id, onlyPaused: false, cancellationToken);
         if (request is null)
         {
             var login = await start.ExecuteAsync(principal, reach, new LoginRequest(phone, AccountId: id), cancellationToken);
@@ -35,20 +34,31 @@ public sealed class ReconnectAccount(TenantDatabase database, StartLogin start, 
         return new(account, Login: null);
     }
 
-    /// <summary>The number of the restart that was asked for; null where a login is needed instead.</summary>
-    private async Task<long?> RequestAsync(TenantTransaction transaction, Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken)
+    /// <summary>Asks for it and waits for nothing.</summary>
+    /// <param name="onlyPaused">Refuses to touch an account that nobody has paused.</param>
+    /// <returns>The number of the restart that was asked for; null where a login is needed instead.</returns>
+    internal Task<long?> RequestAsync(Principal principal, AccountReach reach, Guid id, bool onlyPaused, CancellationToken cancellationToken) =>
+        database.InTenantAsync(
+            principal.Tenant, transaction => RequestAsync(transaction, principal, reach, id, onlyPaused, cancellationToken), cancellationToken);
+
+    private async Task<long?> RequestAsync(
+        TenantTransaction transaction, Principal principal, AccountReach reach, Guid id, bool onlyPaused, CancellationToken cancellationToken)
     {
         var account = await ReachableAccounts.LockAsync(transaction, principal, reach, id, cancellationToken);
         if (account.Goal is AccountGoal.Deleted)
             throw new IntegrationException(ErrorCodes.NotFound);
+        if (onlyPaused && account.Goal is not AccountGoal.Paused)
+            throw new IntegrationException(ErrorCodes.Conflict, $"Only a paused account can be resumed; this one is {account.StatusWord}.");
         if (!account.HasUsableSession)
             return null;
         if (account.Goal is AccountGoal.Disconnected)
             throw new IntegrationException(ErrorCodes.Conflict, "The account is still being disconnected. Repeat the request shortly.", TimeSpan.FromSeconds(2));
 
+        var told = account.Goal is AccountGoal.Paused ? TimelineKind.Resumed : TimelineKind.ReconnectAsked;
         account.RequestRestart();
         var log = Guid.CreateVersion7(time.GetUtcNow());
-        await AccountEvents.RequestedAsync(transaction, principal, account, "personal.reconnect", LogStatus.Pending, log, cancellationToken);
+        // That it was asked for is done; how it went is the owner's line.
+        await AccountEvents.RequestedAsync(transaction, principal, account, "personal.reconnect", LogStatus.Success, log, told, cancellationToken);
         return account.RestartRequested;
     }
 

@@ -59,6 +59,12 @@ public sealed class TelegramAccount
     /// <summary>The sealed session; what it holds is for the secret protector alone.</summary>
     public byte[]? SessionPayload { get; private set; }
 
+    /// <summary>A keyed digest of the session's key, by which the same key is recognised; null where it is not known.</summary>
+    public byte[]? SessionFingerprint { get; private set; }
+
+    /// <summary>When its session came from another program; null for one that logged in here.</summary>
+    public DateTimeOffset? ImportedAt { get; private set; }
+
     public string SessionMetadata { get; private set; } = "{}";
     public bool IsActive { get; private set; }
     public bool AcceptsPrivate { get; private set; }
@@ -106,6 +112,18 @@ public sealed class TelegramAccount
         AcceptsGroups = true,
         AcceptsChannels = false,
     };
+
+    /// <summary>Gives a new account the session that another program began.</summary>
+    public void Import(byte[] sealedSession, byte[] fingerprint, int dcId, DateTimeOffset now)
+    {
+        if (SessionPayload is not null || Status is not AccountStatus.Pending)
+            throw new InvalidOperationException($"Account {Id} is {Status}; it takes no session from elsewhere.");
+
+        SessionPayload = sealedSession;
+        SessionFingerprint = fingerprint;
+        DcId = dcId;
+        ImportedAt = now;
+    }
 
     /// <summary>Begins another login on an account that has no living session.</summary>
     public void LogInAgain()
@@ -159,4 +177,7 @@ public sealed class TelegramAccount
     }
 
     public void Rename(string? displayName) => DisplayName = displayName;
+
+    /// <summary>Null takes it out of its project.</summary>
+    public void MoveTo(Guid? projectId) => ProjectId = projectId;
 }

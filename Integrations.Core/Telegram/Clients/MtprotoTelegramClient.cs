@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Integrations.Mtproto;
 using Integrations.Mtproto.Crypto;
 using Integrations.Mtproto.Handshake;
+using Integrations.Mtproto.Proxies;
 using Integrations.Mtproto.Schema;
 using Integrations.Mtproto.Session;
 using Microsoft.Extensions.Logging;
@@ -54,7 +55,9 @@ public sealed partial class MtprotoTelegramClient : ITelegramClient
                 SystemLangCode = settings.Device.SystemLangCode,
             },
             Session = settings.Session is { } payload ? TelegramSession.FromBytes(payload.Span) : null,
-            SaveSession = (session, ct) => settings.SaveSession(new SessionSnapshot(session.ToBytes(), session.DcId), ct),
+            SaveSession = (session, ct) => settings.SaveSession(new SessionSnapshot(session.ToBytes(), session.DcId, session.Key.Export()), ct),
+            Proxy = settings.Route.Proxy is { } proxy ? TelegramProxy.Parse(proxy) : null,
+            UseIPv6 = settings.Route.UseIPv6,
             MayWrite = settings.MayWrite,
             FindAccessHash = async (key, ct) => (await settings.FindPeer(MtprotoPeers.Key(key), ct))?.AccessHash,
             Time = time,

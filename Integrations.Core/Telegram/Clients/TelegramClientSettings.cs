@@ -15,13 +15,30 @@ public sealed record TelegramServers(int FirstDc, IReadOnlyList<TelegramDc> Dcs,
 /// <summary>How the product presents itself; shown in the list of devices on the account's phone.</summary>
 public sealed record TelegramDevice(string Model, string SystemVersion, string AppVersion, string LangCode, string SystemLangCode);
 
+/// <summary>The way to Telegram's servers.</summary>
+/// <param name="Proxy">A link to a proxy, as <see cref="Integrations.Mtproto.Proxies.TelegramProxy.Parse"/> reads it; null goes there directly. A secret.</param>
+/// <param name="UseIPv6">Also over IPv6, where IPv4 leads nowhere.</param>
+public sealed record TelegramRoute(string? Proxy, bool UseIPv6)
+{
+    /// <summary>Without the proxy's password.</summary>
+    public override string ToString() => Proxy is null ? "direct" : "through a proxy";
+}
+
 /// <summary>The operator's own application, from my.telegram.org.</summary>
 public sealed record TelegramApp(int ApiId, string ApiHash);
 
 /// <summary>What has to be kept of a session so that it can go on later. A secret.</summary>
 /// <param name="Payload">Opaque and versioned by the client.</param>
 /// <param name="DcId">The data centre that the account lives at.</param>
-public sealed record SessionSnapshot(ReadOnlyMemory<byte> Payload, int DcId);
+/// <param name="Key">What tells one session from another, for its fingerprint alone; as secret as the payload.</param>
+public sealed record SessionSnapshot(ReadOnlyMemory<byte> Payload, int DcId, ReadOnlyMemory<byte> Key)
+{
+    /// <summary>What the fingerprint of a session's key is made for.</summary>
+    public const string FingerprintPurpose = "telegram_session";
+
+    /// <summary>Never the secret.</summary>
+    public override string ToString() => $"session at DC {DcId}";
+}
 
 /// <summary>What one client needs.</summary>
 public sealed record TelegramClientSettings
@@ -32,6 +49,9 @@ public sealed record TelegramClientSettings
     public required TelegramApp App { get; init; }
 
     public required TelegramDevice Device { get; init; }
+
+    /// <summary>The way there; directly by default.</summary>
+    public TelegramRoute Route { get; init; } = new(null, UseIPv6: false);
 
     /// <summary>The payload of an earlier <see cref="SessionSnapshot"/>; null begins a new session with a new key.</summary>
     public ReadOnlyMemory<byte>? Session { get; init; }

@@ -35,6 +35,10 @@ public sealed class Dialog
     public string? Title { get; private set; }
     public DateTimeOffset? LastMessageAt { get; private set; }
     public int UnreadCount { get; private set; }
+
+    /// <summary>The number of the user who looks after it; null for nobody.</summary>
+    public int? AssigneeId { get; private set; }
+
     public DateTimeOffset CreatedAt { get; private set; }
     public DateTimeOffset UpdatedAt { get; private set; }
 

@@ -1,20 +1,15 @@
 using Integrations.Core.Errors;
 using Integrations.Core.Tenancy;
-using Microsoft.EntityFrameworkCore;
 
 namespace Integrations.Core.Telegram.Dialogs;
 
-/// <summary>One dialog of the caller's accounts.</summary>
+/// <summary>One dialog of the accounts that the caller talks in.</summary>
 public sealed class FindDialog(TenantDatabase database)
 {
     /// <exception cref="IntegrationException">NOT_FOUND.</exception>
     public Task<DialogView> ExecuteAsync(Principal principal, Guid id, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(principal);
-        return database.InTenantAsync(
-            principal.Tenant,
-            async transaction => await DialogView.Of(transaction, ListDialogs.Of(transaction, principal).Where(dialog => dialog.Id == id)).SingleOrDefaultAsync(cancellationToken)
-                ?? throw new IntegrationException(ErrorCodes.NotFound),
-            cancellationToken);
+        return database.InTenantAsync(principal.Tenant, transaction => DialogView.FindAsync(transaction, principal, id, cancellationToken), cancellationToken);
     }
 }

@@ -1,5 +1,6 @@
 using Integrations.Core.Errors;
 using Integrations.Core.Persistence;
+using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
@@ -13,7 +14,11 @@ public sealed record DialogFilter
     /// <summary>A part of the title, the username or the phone, in any case of letters.</summary>
     public string? Text { get; init; }
 
+    /// <summary>Only those with something unread.</summary>
     public bool Unread { get; init; }
+
+    /// <summary>All by default; mine are the caller's.</summary>
+    public DialogShow Show { get; init; }
 
     /// <summary>A dialog's id: only what stands behind it in the order, wherever it stands by now.</summary>
     public Guid? Before { get; init; }
@@ -22,10 +27,10 @@ public sealed record DialogFilter
     public DialogCursor? Cursor { get; init; }
 }
 
-/// <summary>The dialogs of the caller's accounts, the last used first.</summary>
+/// <summary>The dialogs of the accounts that the caller talks in, the last used first.</summary>
 public sealed class ListDialogs(TenantDatabase database)
 {
-    /// <exception cref="IntegrationException">NOT_FOUND when the account, or the dialog to go on from, is not the caller's.</exception>
+    /// <exception cref="IntegrationException">NOT_FOUND when the account, or the dialog to go on from, is out of reach.</exception>
     public Task<List<DialogView>> ExecuteAsync(Principal principal, DialogFilter filter, int limit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(principal);
@@ -37,7 +42,7 @@ public sealed class ListDialogs(TenantDatabase database)
                 var dialogs = Of(transaction, principal);
                 if (filter.AccountId is { } accountId)
                 {
-                    if (!await transaction.Db.TelegramAccounts.AnyAsync(account => account.Id == accountId && account.UserId == principal.UserId, cancellationToken))
+                    if (!await ReachableAccounts.Talking(transaction, principal).AnyAsync(account => account.Id == accountId, cancellationToken))
                         throw new IntegrationException(ErrorCodes.NotFound);
                     dialogs = dialogs.Where(dialog => dialog.PersonalAccountId == accountId);
                 }
@@ -56,19 +61,27 @@ public sealed class ListDialogs(TenantDatabase database)
                         || ((dialog.LastMessageAt ?? dialog.CreatedAt) == place.At && dialog.Id.CompareTo(place.Id) < 0));
                 }
 
-                var page = Matching(dialogs, filter)
+                var page = Matching(transaction, principal, dialogs, filter)
                     .OrderByDescending(dialog => dialog.LastMessageAt ?? dialog.CreatedAt).ThenByDescending(dialog => dialog.Id).Take(limit);
-                return await DialogView.Of(transaction, page).ToListAsync(cancellationToken);
+                return await DialogView.ReadAsync(transaction, page, cancellationToken);
             },
             cancellationToken);
     }
 
     internal static IQueryable<Dialog> Of(TenantTransaction transaction, Principal principal) =>
         transaction.Db.Dialogs.AsNoTracking().Where(dialog =>
-            transaction.Db.TelegramAccounts.Any(account => account.Id == dialog.PersonalAccountId && account.UserId == principal.UserId));
+            ReachableAccounts.Talking(transaction, principal).Any(account => account.Id == dialog.PersonalAccountId));
 
-    private static IQueryable<Dialog> Matching(IQueryable<Dialog> dialogs, DialogFilter filter)
+    private static IQueryable<Dialog> Matching(TenantTransaction transaction, Principal principal, IQueryable<Dialog> dialogs, DialogFilter filter)
     {
+        dialogs = filter.Show switch
+        {
+            DialogShow.Unread => dialogs.Where(dialog => dialog.UnreadCount > 0),
+            DialogShow.Waiting => DialogView.Waiting(transaction, dialogs),
+            DialogShow.Mine => dialogs.Where(dialog => dialog.AssigneeId == principal.UserId),
+            DialogShow.Unassigned => dialogs.Where(dialog => dialog.AssigneeId == null),
+            _ => dialogs,
+        };
         if (filter.Unread)
             dialogs = dialogs.Where(dialog => dialog.UnreadCount > 0);
         if (filter.Text is { } text)

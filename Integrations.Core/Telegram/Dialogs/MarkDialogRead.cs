@@ -1,6 +1,4 @@
 using Integrations.Core.Errors;
-using Integrations.Core.Events;
-using Integrations.Core.Persistence;
 using Integrations.Core.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
@@ -21,26 +19,9 @@ public sealed class MarkDialogRead(TenantDatabase database)
                 // One statement: what comes in meanwhile is counted by another transaction, before this or after it.
                 var changed = await ListDialogs.Of(transaction, principal).Where(dialog => dialog.Id == id && dialog.UnreadCount > 0)
                     .ExecuteUpdateAsync(set => set.SetProperty(dialog => dialog.UnreadCount, 0), cancellationToken);
-                var view = await DialogView.Of(transaction, ListDialogs.Of(transaction, principal).Where(dialog => dialog.Id == id)).SingleOrDefaultAsync(cancellationToken)
-                    ?? throw new IntegrationException(ErrorCodes.NotFound);
+                var view = await DialogView.FindAsync(transaction, principal, id, cancellationToken);
                 if (changed > 0)
-                {
-                    var dialog = view.Dialog;
-                    await transaction.PublishAsync(
-                        new EventDraft(EventTypes.DialogUpdated, principal.UserId, dialog.PersonalAccountId, new
-                        {
-                            dialog.Id,
-                            AccountId = dialog.PersonalAccountId,
-                            PeerKind = dialog.PeerKind is { } kind ? Words.Of(kind) : null,
-                            dialog.PeerId,
-                            dialog.Username,
-                            dialog.Title,
-                            dialog.UnreadCount,
-                            dialog.LastMessageAt,
-                        }),
-                        cancellationToken);
-                }
-
+                    await DialogEvents.UpdatedAsync(transaction, view.Dialog, cancellationToken);
                 return view;
             },
             cancellationToken);

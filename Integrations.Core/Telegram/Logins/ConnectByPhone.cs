@@ -11,9 +11,10 @@ namespace Integrations.Core.Telegram.Logins;
 /// </summary>
 public sealed class ConnectByPhone(TenantDatabase database, StartLogin start, AnswerLogin answer, FindLogin find, ReconnectAccount reconnect)
 {
+    /// <param name="consent">As of <see cref="LoginRequest"/>; only a login that begins needs it.</param>
     /// <returns>Where the login stands.</returns>
     /// <exception cref="IntegrationException">As of <see cref="StartLogin"/> and <see cref="AnswerLogin"/>; TG_LOGIN_STATE for a code nobody asked for.</exception>
-    public async Task<LoginView> ExecuteAsync(Principal principal, string phone, string? code, string? password, CancellationToken cancellationToken)
+    public async Task<LoginView> ExecuteAsync(Principal principal, string phone, string? code, string? password, string? consent, CancellationToken cancellationToken)
     {
         var account = await database.InTenantAsync(
             principal.Tenant, transaction => FindAsync(transaction, principal, phone, cancellationToken), cancellationToken);
@@ -22,7 +23,7 @@ public sealed class ConnectByPhone(TenantDatabase database, StartLogin start, An
         {
             if (code is not null || password is not null)
                 throw new IntegrationException(ErrorCodes.TelegramLoginState, "No login with this number is open. Send the number alone first.");
-            return await BeginAsync(principal, phone, account, cancellationToken);
+            return await BeginAsync(principal, phone, account, consent, cancellationToken);
         }
 
         if (code is not null && login.State is LoginState.CodeRequired)
@@ -40,10 +41,10 @@ public sealed class ConnectByPhone(TenantDatabase database, StartLogin start, An
         return login;
     }
 
-    private async Task<LoginView> BeginAsync(Principal principal, string phone, TelegramAccount? account, CancellationToken cancellationToken)
+    private async Task<LoginView> BeginAsync(Principal principal, string phone, TelegramAccount? account, string? consent, CancellationToken cancellationToken)
     {
         if (account is null)
-            return await start.ExecuteAsync(principal, AccountReach.Own, new LoginRequest(phone), cancellationToken);
+            return await start.ExecuteAsync(principal, AccountReach.Own, new LoginRequest(phone, Consent: consent), cancellationToken);
 
         // What has a session needs no code: it is connected, or becomes so again by itself.
         if (account.HasUsableSession)
@@ -54,7 +55,7 @@ public sealed class ConnectByPhone(TenantDatabase database, StartLogin start, An
             return view with { State = LoginState.Completed };
         }
 
-        return await start.ExecuteAsync(principal, AccountReach.Own, new LoginRequest(phone, AccountId: account.Id), cancellationToken);
+        return await start.ExecuteAsync(principal, AccountReach.Own, new LoginRequest(phone, AccountId: account.Id, Consent: consent), cancellationToken);
     }
 
     /// <summary>The account that has, or is logging in with, this number; the most recent where several were tried.</summary>

@@ -3,6 +3,7 @@ using Integrations.Core.Events;
 using Integrations.Core.IntegrationLogs;
 using Integrations.Core.Messaging;
 using Integrations.Core.Persistence;
+using Integrations.Core.Privacy;
 using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Tenancy;
 using Microsoft.EntityFrameworkCore;
@@ -13,17 +14,18 @@ namespace Integrations.Core.Telegram.Logins;
 /// <summary>What kind of login to begin.</summary>
 /// <param name="Phone">In E.164, for a login by phone; null for one by QR code.</param>
 /// <param name="AccountId">An account within reach that is to log in again; null for a new one.</param>
-public sealed record LoginRequest(string? Phone, Guid? ProjectId = null, string? DisplayName = null, Guid? AccountId = null)
+/// <param name="Consent">The version of the text that the request agrees to; null where that was done before.</param>
+public sealed record LoginRequest(string? Phone, Guid? ProjectId = null, string? DisplayName = null, Guid? AccountId = null, string? Consent = null)
 {
     public LoginMethod Method => Phone is null ? LoginMethod.Qr : LoginMethod.Phone;
 }
 
 /// <summary>Begins a login. The owner of the account's shard runs it; this waits until it has something to show.</summary>
 public sealed class StartLogin(
-    TenantDatabase database, LoginReader reader, OutcomeWatch watch, IOptions<LoginOptions> options, TimeProvider time)
+    TenantDatabase database, LoginReader reader, OutcomeWatch watch, Consents consents, IOptions<LoginOptions> options, TimeProvider time)
 {
     /// <exception cref="IntegrationException">
-    /// NOT_FOUND for a project or an account out of reach; PROJECT_NOT_READY; TG_ALREADY_CONNECTED; TG_UNAVAILABLE; RATE_LIMITED;
+    /// CONSENT_REQUIRED; NOT_FOUND for a project or an account out of reach; PROJECT_NOT_READY; TG_ALREADY_CONNECTED; TG_UNAVAILABLE; RATE_LIMITED;
     /// and what Telegram refused at once, such as TG_PHONE_UNKNOWN or TG_API_429.
     /// </exception>
     public async Task<LoginView> ExecuteAsync(Principal principal, AccountReach reach, LoginRequest request, CancellationToken cancellationToken)
@@ -42,6 +44,7 @@ public sealed class StartLogin(
     private async Task<Guid> BeginAsync(
         TenantTransaction transaction, Principal principal, AccountReach reach, LoginRequest request, Installation installation, CancellationToken cancellationToken)
     {
+        await consents.RequireAsync(transaction, principal, request.Consent, cancellationToken);
         await RequireReadyProjectAsync(transaction, request.ProjectId, cancellationToken);
         if (request.AccountId is null)
             await RequireRoomAsync(transaction, principal, cancellationToken);
@@ -85,6 +88,7 @@ public sealed class StartLogin(
                 Details = new { Method = Words.Of(request.Method) },
             },
             cancellationToken);
+        await AccountTimeline.WriteAsync(transaction, account.Id, new TimelineEntry(TimelineKind.LoginStarted) { UserId = principal.UserId }, cancellationToken);
         transaction.AfterCommit(Ring.Shard(account.Shard));
         return account.Id;
     }
@@ -113,7 +117,7 @@ public sealed class StartLogin(
         var now = time.GetUtcNow();
         var open = await LoginReader.Of(transaction, principal, AccountReach.Own).CountAsync(
             login => (login.State == LoginState.Ready || login.State == LoginState.Pending || login.State == LoginState.CodeRequired
-                || login.State == LoginState.PasswordRequired) && login.ExpiresAt > now,
+                || login.State == LoginState.PasswordRequired) && login.ExpiresAt > now && login.Method != LoginMethod.Import,
             cancellationToken);
         if (open >= options.Value.MaxOpenPerUser)
         {
@@ -122,19 +126,13 @@ public sealed class StartLogin(
         }
     }
 
-    private static async Task RequireReadyProjectAsync(TenantTransaction transaction, Guid? projectId, CancellationToken cancellationToken)
+    internal static async Task RequireReadyProjectAsync(TenantTransaction transaction, Guid? projectId, CancellationToken cancellationToken)
     {
         if (projectId is null)
             return;
 
         var project = await transaction.Db.Projects.AsNoTracking().SingleOrDefaultAsync(project => project.Id == projectId, cancellationToken)
             ?? throw new IntegrationException(ErrorCodes.NotFound);
-        if (project.Mirroring)
-        {
-            // Bots cannot be connected yet, so a mirroring project lacks both.
-            throw new IntegrationException(
-                ErrorCodes.ProjectNotReady,
-                $"The project '{project.Name}' mirrors messages but has no managing bot and no working group (group_chat_id). Connect them, or switch mirroring off.");
-        }
+        project.RequireReady();
     }
 }

@@ -6,6 +6,9 @@ public enum LoginMethod
 {
     Qr,
     Phone,
+
+    /// <summary>The session comes from another program; only whose it is has to be asked.</summary>
+    Import,
 }
 
 /// <summary>Where a login stands. <see cref="Pending"/> means that the owner is at work; the next step follows by itself.</summary>
@@ -69,7 +72,7 @@ public sealed class TelegramLogin
     public void BeginAgain(LoginMethod method, string? phone, DateTimeOffset expiresAt)
     {
         if ((method is LoginMethod.Phone) != (phone is not null))
-            throw new ArgumentException("A phone login needs a phone, a QR login has none.", nameof(phone));
+            throw new ArgumentException("A phone login needs a phone, others have none.", nameof(phone));
 
         Method = method;
         State = LoginState.Pending;

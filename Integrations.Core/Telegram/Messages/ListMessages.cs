@@ -1,5 +1,6 @@
 using Integrations.Core.Errors;
 using Integrations.Core.Persistence;
+using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
@@ -17,7 +18,7 @@ public sealed class ListMessages(TenantDatabase database)
 
     /// <param name="before">A message's id: only what came before it. It is how the next page is asked for.</param>
     /// <param name="text">Only messages that hold it, in any case of letters, among the next <see cref="SearchWindow"/>; null for all.</param>
-    /// <exception cref="IntegrationException">NOT_FOUND when the dialog, the account or the message to go on from is not the caller's.</exception>
+    /// <exception cref="IntegrationException">NOT_FOUND when the dialog, the account or the message to go on from is out of reach.</exception>
     public Task<MessageList> ExecuteAsync(
         Principal principal, Guid? dialogId, Guid? accountId, Guid? before, string? text, int limit, CancellationToken cancellationToken)
     {
@@ -26,7 +27,7 @@ public sealed class ListMessages(TenantDatabase database)
             principal.Tenant,
             async transaction =>
             {
-                var own = transaction.Db.TelegramAccounts.Where(account => account.UserId == principal.UserId);
+                var own = ReachableAccounts.Talking(transaction, principal);
                 if (accountId is not null && !await own.AnyAsync(account => account.Id == accountId, cancellationToken))
                     throw new IntegrationException(ErrorCodes.NotFound);
                 if (dialogId is not null && !await transaction.Db.Dialogs.AnyAsync(

@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Integrations.Core.Audit;
 using Integrations.Core.Errors;
 using Integrations.Core.Events;
+using Integrations.Core.IntegrationLogs;
 using Integrations.Core.Messaging;
+using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Tenancy;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -23,7 +26,7 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
 
     /// <param name="idempotencyKey">Null when the caller takes the risk of a double.</param>
     /// <exception cref="IntegrationException">
-    /// NOT_FOUND for an account, dialog or reply that is not the caller's; ACCOUNT_NOT_ACTIVE; SERVICE_UNAVAILABLE when too much waits already;
+    /// NOT_FOUND for an account, dialog or reply out of the caller's reach; ACCOUNT_NOT_ACTIVE; PROJECT_MIRRORED; SERVICE_UNAVAILABLE when too much waits already;
     /// IDEMPOTENCY_MISMATCH; IDEMPOTENCY_IN_PROGRESS.
     /// </exception>
     public Task<AcceptedMessage> ExecuteAsync(Principal principal, OutgoingMessage message, string? idempotencyKey, CancellationToken cancellationToken)
@@ -45,14 +48,14 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
             return first;
         }
 
-        var shard = await AdmitAsync(transaction, principal, message.AccountId, cancellationToken);
+        var (shard, accountUser) = await AdmitAsync(transaction, principal, message.AccountId, cancellationToken);
         var now = time.GetUtcNow();
-        var dialog = await TakeTurnAsync(transaction, principal, message, now, cancellationToken);
+        var dialog = await TakeTurnAsync(transaction, accountUser, message, now, cancellationToken);
         var replyTelegramId = await ReplyAsync(transaction, message.ReplyTo, dialog, cancellationToken);
         var id = Guid.CreateVersion7(now);
         var createdAt = await InsertAsync(transaction, principal, message, id, dialog, shard, replyTelegramId, now, cancellationToken);
         await transaction.PublishAsync(
-            new EventDraft(EventTypes.MessageCreated, principal.UserId, message.AccountId, new
+            new EventDraft(EventTypes.MessageCreated, accountUser, message.AccountId, new
             {
                 Id = id,
                 DialogId = dialog,
@@ -65,20 +68,23 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
                 CreatedAt = createdAt,
             }),
             cancellationToken);
+        transaction.Note(new AuditedChange("personal.send_message", message.AccountId, new { MessageId = id, DialogId = dialog }));
         await CountAsync(transaction, principal, key, id, createdAt, cancellationToken);
         transaction.AfterCommit(Ring.Shard(shard));
         return new AcceptedMessage(id, createdAt, Replayed: false);
     }
 
-    /// <summary>May this account take one more? Returns its shard.</summary>
-    private async Task<int> AdmitAsync(TenantTransaction transaction, Principal principal, Guid accountId, CancellationToken cancellationToken)
+    /// <summary>May this account take one more, and from this caller? Returns its shard and whose it is.</summary>
+    private async Task<(int Shard, int AccountUser)> AdmitAsync(TenantTransaction transaction, Principal principal, Guid accountId, CancellationToken cancellationToken)
     {
         await using var command = transaction.Command(
-            """
+            $"""
             select a.shard, a.status, a.goal,
-                   (select count(*) from (select from messages where account_id = a.id and status in ('pending', 'sending') limit $3) waiting)
+                   (select count(*) from (select from messages where account_id = a.id and status in ('pending', 'sending') limit $3) waiting),
+                   a.user_id, coalesce(p.mirroring, false)
               from telegram_accounts a
-             where a.id = $1 and a.user_id = $2 and a.deleted_at is null
+              left join projects p on p.id = a.project_id
+             where a.id = $1 and {ReachableAccounts.TalkSql} and a.deleted_at is null
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = accountId });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = principal.UserId });
@@ -87,7 +93,8 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
         if (!await reader.ReadAsync(cancellationToken))
             throw new IntegrationException(ErrorCodes.NotFound);
 
-        var (status, goal) = (reader.GetString(1), reader.GetString(2));
+        var (status, goal, accountUser) = (reader.GetString(1), reader.GetString(2), reader.GetInt32(4));
+        SharedInbox.RequireAnswers(principal, accountUser, reader.GetBoolean(5));
         if (status != "active" || goal != "connected")
             throw new IntegrationException(ErrorCodes.AccountNotActive, $"The account is {(goal == "connected" ? status : "on its way to " + goal)}. Reconnect it, wait until it is active, then repeat the request.");
 
@@ -99,19 +106,19 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
                 TimeSpan.FromSeconds(5));
         }
 
-        return reader.GetInt32(0);
+        return (reader.GetInt32(0), accountUser);
     }
 
     /// <summary>
     /// Finds or opens the dialog and locks it: those who write to one dialog take turns, so that the order of seq is the order of acceptance.
     /// </summary>
     private static async Task<Guid> TakeTurnAsync(
-        TenantTransaction transaction, Principal principal, OutgoingMessage message, DateTimeOffset now, CancellationToken cancellationToken)
+        TenantTransaction transaction, int accountUser, OutgoingMessage message, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var to = message.To;
         for (var attempt = 0; attempt < MaxTurns; attempt++)
         {
-            var dialog = await Recipients.DialogAsync(transaction, principal, message.AccountId, to, Guid.CreateVersion7(now), cancellationToken);
+            var dialog = await Recipients.DialogAsync(transaction, accountUser, message.AccountId, to, Guid.CreateVersion7(now), cancellationToken);
             await using var turn = transaction.Command("update dialogs set last_message_at = greatest(last_message_at, $2) where id = $1");
             turn.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = dialog.Id });
             turn.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
@@ -149,8 +156,8 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
         await using var command = transaction.Command(
             """
             insert into messages (id, tenant_id, account_id, dialog_id, shard, direction, status, priority, text, reply_to_id, reply_to_telegram_id,
-                                  random_id, sent_by, accepted_at)
-            values ($1, $2, $3, $4, $5, 'personal_telegram_out', 'pending', $6, $7, $8, $9, $10, $11, clock_timestamp())
+                                  random_id, sent_by, trace_id, accepted_at)
+            values ($1, $2, $3, $4, $5, 'personal_telegram_out', 'pending', $6, $7, $8, $9, $10, $11, $12, clock_timestamp())
             returning created_at
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
@@ -164,6 +171,7 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)replyTelegramId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = RandomId() });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = principal.UserId });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)IntegrationLog.RunningTrace ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Varchar });
         return new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync(cancellationToken))!);
     }
 

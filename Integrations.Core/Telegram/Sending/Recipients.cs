@@ -19,7 +19,7 @@ internal static class Recipients
 {
     /// <exception cref="IntegrationException">NOT_FOUND for a dialog that is not one of this account.</exception>
     public static async Task<FoundDialog> DialogAsync(
-        TenantTransaction transaction, Principal principal, Guid accountId, Recipient to, Guid newId, CancellationToken cancellationToken)
+        TenantTransaction transaction, int accountUser, Guid accountId, Recipient to, Guid newId, CancellationToken cancellationToken)
     {
         if (to.DialogId is { } known)
         {
@@ -31,7 +31,7 @@ internal static class Recipients
         if (await OpenAsync(transaction, accountId, to, newId, cancellationToken) is { } opened)
         {
             await transaction.PublishAsync(
-                new EventDraft(EventTypes.DialogUpdated, principal.UserId, accountId, new
+                new EventDraft(EventTypes.DialogUpdated, accountUser, accountId, new
                 {
                     Id = opened,
                     AccountId = accountId,

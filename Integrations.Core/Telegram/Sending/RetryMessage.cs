@@ -2,6 +2,7 @@ using Integrations.Core.Errors;
 using Integrations.Core.Events;
 using Integrations.Core.IntegrationLogs;
 using Integrations.Core.Messaging;
+using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Messages;
 using Integrations.Core.Tenancy;
 using Npgsql;
@@ -16,7 +17,7 @@ namespace Integrations.Core.Telegram.Sending;
 public sealed class RetryMessage(TenantDatabase database, FindMessage find, TimeProvider time)
 {
     /// <returns>The message, pending again.</returns>
-    /// <exception cref="IntegrationException">NOT_FOUND; CONFLICT when it has not failed; ACCOUNT_NOT_ACTIVE.</exception>
+    /// <exception cref="IntegrationException">NOT_FOUND; CONFLICT when it has not failed; ACCOUNT_NOT_ACTIVE; PROJECT_MIRRORED.</exception>
     public async Task<Message> ExecuteAsync(Principal principal, Guid id, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(principal);
@@ -26,19 +27,21 @@ public sealed class RetryMessage(TenantDatabase database, FindMessage find, Time
 
     private async Task RetryAsync(TenantTransaction transaction, Principal principal, Guid id, CancellationToken cancellationToken)
     {
-        var (account, dialog, shard) = await CheckAsync(transaction, principal, id, cancellationToken);
+        var (account, accountUser, dialog, shard) = await CheckAsync(transaction, principal, id, cancellationToken);
         await using (var command = transaction.Command(
             """
-            update messages set status = 'pending', not_before = '-infinity', error_code = null, error_detail = null, finished_at = null
+            update messages set status = 'pending', not_before = '-infinity', error_code = null, error_detail = null, finished_at = null,
+                                trace_id = $2
              where id = $1
             """))
         {
             command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+            command.Parameters.Add(new NpgsqlParameter { Value = (object?)IntegrationLog.RunningTrace ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Varchar });
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
         await transaction.PublishAsync(
-            new EventDraft(EventTypes.MessageUpdated, principal.UserId, account, new
+            new EventDraft(EventTypes.MessageUpdated, accountUser, account, new
             {
                 Id = id,
                 DialogId = dialog,
@@ -59,15 +62,15 @@ public sealed class RetryMessage(TenantDatabase database, FindMessage find, Time
     }
 
     /// <summary>Holds the message and its account, so that an account that is let go meanwhile leaves no message waiting for nobody.</summary>
-    private static async Task<(Guid Account, Guid Dialog, int Shard)> CheckAsync(
+    private static async Task<(Guid Account, int AccountUser, Guid Dialog, int Shard)> CheckAsync(
         TenantTransaction transaction, Principal principal, Guid id, CancellationToken cancellationToken)
     {
         Guid account, dialog;
         await using (var message = transaction.Command(
-            """
+            $"""
             select m.account_id, m.dialog_id, m.status, m.direction
               from messages m
-             where m.id = $1 and exists (select from telegram_accounts a where a.id = m.account_id and a.user_id = $2)
+             where m.id = $1 and exists (select from telegram_accounts a where a.id = m.account_id and {ReachableAccounts.TalkSql})
                for update
             """))
         {
@@ -85,13 +88,21 @@ public sealed class RetryMessage(TenantDatabase database, FindMessage find, Time
             }
         }
 
-        await using var state = transaction.Command("select status, goal, shard from telegram_accounts where id = $1 for share");
+        await using var state = transaction.Command(
+            """
+            select a.status, a.goal, a.shard, a.user_id, coalesce(p.mirroring, false)
+              from telegram_accounts a
+              left join projects p on p.id = a.project_id
+             where a.id = $1
+               for share of a
+            """);
         state.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = account });
         await using var found = await state.ExecuteReaderAsync(cancellationToken);
         await found.ReadAsync(cancellationToken);
-        var (condition, goal) = (found.GetString(0), found.GetString(1));
+        var (condition, goal, user) = (found.GetString(0), found.GetString(1), found.GetInt32(3));
+        SharedInbox.RequireAnswers(principal, user, found.GetBoolean(4));
         return condition == "active" && goal == "connected"
-            ? (account, dialog, found.GetInt32(2))
+            ? (account, user, dialog, found.GetInt32(2))
             : throw new IntegrationException(
                 ErrorCodes.AccountNotActive, $"The account is {(goal == "connected" ? condition : "on its way to " + goal)}. Reconnect it, then send the message again.");
     }

@@ -22,6 +22,19 @@ public sealed record ScanBody(string? Url);
 /// <param name="ReplyTo">The number of the message answered, in the writer's own view.</param>
 public sealed record MessageBody(string? Text, int? ReplyTo);
 
+/// <summary>A bot to make.</summary>
+/// <param name="Name">Shown to people: 1 to 64 characters.</param>
+/// <param name="Username">5 to 32 letters, digits and underscores, ending in "bot".</param>
+public sealed record BotBody(string? Name, string? Username);
+
+/// <summary>What its owner changes about a bot.</summary>
+/// <param name="ReadsAllGroupMessages">True turns privacy mode off.</param>
+/// <param name="RevokeToken">True gives it another token; the old one stops working.</param>
+public sealed record BotChange(bool? ReadsAllGroupMessages, bool? RevokeToken);
+
+/// <summary>Somebody to bring into a room.</summary>
+public sealed record InviteBody(long UserId);
+
 /// <summary>The phone over HTTP.</summary>
 internal static class PhoneEndpoints
 {
@@ -51,6 +64,11 @@ internal static class PhoneEndpoints
         people.MapPost("/{id:long}/chats/{peer}/messages", SendMessage).WithName("SendMessage")
             .WithSummary("Write a message.").ProducesProblem(400).ProducesProblem(403);
         people.MapPost("/{id:long}/chats/{peer}/read", Read).WithName("ReadChat").WithSummary("Mark a conversation read to its end.");
+        people.MapPost("/{id:long}/chats/{peer}/members", Invite).WithName("Invite")
+            .WithSummary("Bring somebody, a bot for instance, into a supergroup or channel.").ProducesProblem(400).ProducesProblem(403);
+        people.MapGet("/{id:long}/bots", ListBots).WithName("ListBots").WithSummary("Bots that this person made, with their tokens.");
+        people.MapPost("/{id:long}/bots", MakeBot).WithName("MakeBot").WithSummary("Make a bot, as with BotFather.").ProducesProblem(400);
+        people.MapPatch("/{id:long}/bots/{bot:long}", ChangeBot).WithName("ChangeBot").WithSummary("Change a bot, or give it another token.");
         return routes;
     }
 
@@ -118,6 +136,20 @@ internal static class PhoneEndpoints
         Phone(telegram, id).Read(Peer(peer));
         return TypedResults.NoContent();
     }
+
+    private static NoContent Invite(long id, string peer, InviteBody body, SandboxTelegram telegram)
+    {
+        Phone(telegram, id).Invite(Peer(peer), body.UserId);
+        return TypedResults.NoContent();
+    }
+
+    private static IReadOnlyList<BotCard> ListBots(long id, SandboxTelegram telegram) => Phone(telegram, id).Bots;
+
+    private static Created<BotCard> MakeBot(long id, BotBody body, SandboxTelegram telegram) =>
+        TypedResults.Created((string?)null, Phone(telegram, id).MakeBot(body.Name ?? "", body.Username ?? ""));
+
+    private static BotCard ChangeBot(long id, long bot, BotChange body, SandboxTelegram telegram) =>
+        Phone(telegram, id).ChangeBot(bot, body.ReadsAllGroupMessages, body.RevokeToken is true);
 
     private static TelegramPhone Phone(SandboxTelegram telegram, long id) =>
         telegram.FindPhone(id) ?? throw TelegramRefusal.BadRequest("USER_ID_INVALID");

@@ -26,6 +26,10 @@ internal static class PhoneProblem
             "MESSAGE_EMPTY" => (StatusCodes.Status400BadRequest, "The message has no text."),
             "MESSAGE_TOO_LONG" => (StatusCodes.Status400BadRequest, $"A message has at most {TelegramWorld.MessageLengthMax} characters."),
             "REPLY_MESSAGE_ID_INVALID" => (StatusCodes.Status400BadRequest, "The message to reply to is not in this chat."),
+            "BOT_TITLE_INVALID" => (StatusCodes.Status400BadRequest, "A bot needs a name of 1 to 64 characters."),
+            "USERNAME_INVALID" => (StatusCodes.Status400BadRequest, "A bot's username has 5 to 32 letters, digits and underscores and ends in bot."),
+            "USERNAME_OCCUPIED" => (StatusCodes.Status400BadRequest, "Somebody has this username already."),
+            "CHAT_ADMIN_REQUIRED" => (StatusCodes.Status403Forbidden, "This person may not invite here."),
             "USER_ID_INVALID" => (StatusCodes.Status404NotFound, "There is no such person."),
             "PEER_ID_INVALID" or "CHAT_ID_INVALID" or "CHANNEL_INVALID" or "CHANNEL_PRIVATE" =>
                 (StatusCodes.Status404NotFound, "This person has no such chat."),

@@ -24,6 +24,16 @@ public sealed record PersonCard(
         person.Password is not null, person.Password?.Hint);
 }
 
+/// <summary>A bot as its owner has it.</summary>
+/// <param name="Token">What opens the Bot API for it.</param>
+/// <param name="ReadsAllGroupMessages">Privacy mode is off.</param>
+public sealed record BotCard(long Id, string Name, string Username, string Token, bool ReadsAllGroupMessages)
+{
+    internal static BotCard From(Person person) => new(
+        person.Id, person.FirstName, person.Username!,
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{person.Id}:{person.Bot!.Secret}"), person.Bot.ReadsAllGroupMessages);
+}
+
 /// <summary>A signed-in session of a person.</summary>
 /// <param name="Hash">Telegram's 64-bit number of the session, as text because JavaScript cannot hold it.</param>
 /// <param name="DeviceModel">What the client calls its device.</param>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Integrations.Sandbox.Telegram.BotApi;
 using Integrations.Sandbox.Telegram.Faults;
 using Microsoft.Extensions.Options;
 
@@ -48,6 +49,7 @@ internal static class SandboxHttp
         app.MapPhonePage();
         app.MapPhone();
         app.MapFaults();
+        app.MapBotApi();
         return app;
     }
 

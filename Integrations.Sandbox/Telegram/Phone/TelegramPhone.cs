@@ -53,6 +53,35 @@ public sealed class TelegramPhone
     public IReadOnlyList<PhoneMessage> Messages(PeerRef peer, int after = 0) =>
         [.. _world.MessagesAfter(_userId, peer, after, MessagesShown).Select(Show)];
 
+    /// <summary>Bots that this person made, with their tokens.</summary>
+    public IReadOnlyList<BotCard> Bots => [.. _world.Bots().Where(bot => bot.Bot!.OwnerId == _userId).Select(BotCard.From)];
+
+    /// <summary>Makes a bot, as with BotFather.</summary>
+    /// <exception cref="TelegramRefusal"><c>BOT_TITLE_INVALID</c>, <c>USERNAME_INVALID</c> or <c>USERNAME_OCCUPIED</c>.</exception>
+    public BotCard MakeBot(string name, string username) => BotCard.From(_world.MakeBot(_userId, name, username));
+
+    /// <summary>Changes a bot of this person, or gives it another token.</summary>
+    /// <exception cref="TelegramRefusal"><c>USER_ID_INVALID</c>: this person made no such bot.</exception>
+    public BotCard ChangeBot(long botId, bool? readsAllGroupMessages = null, bool revokeToken = false)
+    {
+        if (_world.FindPerson(botId) is not { Bot: { } made } bot || made.OwnerId != _userId)
+            throw TelegramRefusal.BadRequest("USER_ID_INVALID");
+        if (readsAllGroupMessages is { } all)
+            _world.SetBotPrivacy(botId, all);
+        if (revokeToken)
+            _world.RevokeBotToken(botId);
+        return BotCard.From(bot);
+    }
+
+    /// <summary>Brings somebody, a bot for instance, into a supergroup or channel.</summary>
+    /// <exception cref="TelegramRefusal">As Telegram would refuse it.</exception>
+    public void Invite(PeerRef peer, long userId)
+    {
+        if (peer.Kind is not PeerKind.Channel)
+            throw TelegramRefusal.BadRequest("CHANNEL_INVALID");
+        _world.Invite(_userId, peer.Id, userId);
+    }
+
     /// <summary>Marks a conversation read to its end.</summary>
     public void Read(PeerRef peer) => _world.Read(_userId, peer, 0, null);
 
@@ -83,6 +112,9 @@ public sealed class TelegramPhone
                 ServiceAction.GroupCreated => "created the group",
                 ServiceAction.ChannelCreated => "created this",
                 ServiceAction.Joined => "joined",
+                ServiceAction.Left => "left",
+                ServiceAction.TopicCreated => "created the topic",
+                ServiceAction.TopicEdited => "changed the topic",
                 null => null,
                 _ => throw new System.Diagnostics.UnreachableException(),
             });

@@ -18,14 +18,14 @@ internal enum ConnectionEnd
     Freeze,
 }
 
-/// <summary>One TCP connection of a client: transport, handshakes, and the envelope of every message.</summary>
+/// <summary>One connection of a client: transport, handshakes, and the envelope of every message.</summary>
 internal sealed partial class ClientConnection : IDisposable
 {
     /// <summary>Packets waiting for a slow client; beyond it the connection is given up, and the session keeps what was not acknowledged.</summary>
     private const int OutgoingLimit = 10_000;
 
     private readonly ServerParts _parts;
-    private readonly DcSocket _socket;
+    private readonly IClientStream _stream;
     private readonly ServerHandshake _handshake;
     private readonly ILogger _logger;
 
@@ -44,12 +44,12 @@ internal sealed partial class ClientConnection : IDisposable
     private bool _isDisposed;
     private volatile bool _isFrozen;
 
-    public ClientConnection(ServerParts parts, int dcId, long number, Socket socket, ServerHandshakeOptions handshake, ILogger logger)
+    public ClientConnection(ServerParts parts, int dcId, long number, IClientStream stream, ServerHandshakeOptions handshake, ILogger logger)
     {
         _parts = parts;
         DcId = dcId;
         Number = number;
-        _socket = new DcSocket(socket);
+        _stream = stream;
         _handshake = new ServerHandshake(handshake);
         _logger = logger;
     }
@@ -62,10 +62,10 @@ internal sealed partial class ClientConnection : IDisposable
     public bool IsOpen => !_ended.IsCancellationRequested;
 
     /// <summary>Bytes that this process has read.</summary>
-    public long Received => _socket.Received;
+    public long Received => _stream.Received;
 
     /// <summary>Bytes that the client has sent, as far as its machine's kernel knows.</summary>
-    public long Arrived => _socket.Arrived;
+    public long Arrived => _stream.Arrived;
 
     /// <summary>Keys under which messages came; written and read by the reading task only.</summary>
     public ICollection<long> KeyIds => _keys.Keys;
@@ -81,7 +81,7 @@ internal sealed partial class ClientConnection : IDisposable
         Task writing = Task.CompletedTask;
         try
         {
-            frames = await FrameConnection.AcceptAsync(_socket, _parts.Random, cancellationToken: _ended.Token);
+            frames = await FrameConnection.AcceptAsync(_stream, _parts.Random, cancellationToken: _ended.Token);
             if (frames is null)
                 return;
             writing = WriteAsync(frames);
@@ -126,7 +126,7 @@ internal sealed partial class ClientConnection : IDisposable
             return;
         }
         if (end == ConnectionEnd.Reset)
-            _socket.Dispose();
+            _stream.Dispose();
         _outgoing.Writer.TryComplete();
         // Asynchronously: the reading task goes on as a consequence, and the caller may hold a lock that it needs.
         if (Interlocked.Exchange(ref _endBegun, 1) == 0)
@@ -138,7 +138,8 @@ internal sealed partial class ClientConnection : IDisposable
     {
         try
         {
-            await _ended.CancelAsync();
+            await Task.Yield();
+            _ended.Cancel();
         }
         catch (AggregateException e)
         {
@@ -168,7 +169,7 @@ internal sealed partial class ClientConnection : IDisposable
             _isDisposed = true;
             _disconnectTimer?.Dispose();
         }
-        _socket.Dispose();
+        _stream.Dispose();
     }
 
     /// <returns>False when the connection is to end.</returns>
@@ -233,10 +234,14 @@ internal sealed partial class ClientConnection : IDisposable
     {
         try
         {
-            await foreach (var packet in _outgoing.Reader.ReadAllAsync())
-                await frames.WriteAsync(packet, CancellationToken.None);
+            while (await _outgoing.Reader.WaitToReadAsync())
+            {
+                while (_outgoing.Reader.TryRead(out var packet))
+                    await frames.WriteAsync(packet, CancellationToken.None);
+            }
+
             await frames.CloseAsync();
-            _socket.Close();
+            _stream.Close();
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {

@@ -55,9 +55,17 @@ internal sealed partial class DataCenter : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
+    /// <summary>Serves one client, however its bytes come.</summary>
+    public void Serve(IClientStream stream)
+    {
+        var connection = new ClientConnection(_parts, Id, _nextNumber(), stream, _handshake, _logger);
+        lock (_gate)
+            _connections[connection] = ServeAsync(connection);
+    }
+
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
+        _stopping.Cancel();
         _listener.Stop();
         await _accepting;
         Task[] running;
@@ -93,14 +101,8 @@ internal sealed partial class DataCenter : IAsyncDisposable
                 socket.Dispose();
                 continue;
             }
-            Run(new ClientConnection(_parts, Id, _nextNumber(), socket, _handshake, _logger));
+            Serve(new DcSocket(socket));
         }
-    }
-
-    private void Run(ClientConnection connection)
-    {
-        lock (_gate)
-            _connections[connection] = ServeAsync(connection);
     }
 
     private async Task ServeAsync(ClientConnection connection)

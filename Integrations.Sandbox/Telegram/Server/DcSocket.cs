@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Integrations.Sandbox.Telegram.Server;
 
 /// <summary>An accepted TCP connection as a pipe that knows how many bytes have arrived, and that can be ended in more than one way.</summary>
-internal sealed class DcSocket : IDuplexPipe, IDisposable
+internal sealed class DcSocket : IClientStream
 {
     private readonly Socket _socket;
     private readonly CountingStream _stream;

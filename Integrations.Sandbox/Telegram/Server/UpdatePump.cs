@@ -19,17 +19,23 @@ internal sealed partial class UpdatePump(ServerParts parts, ILogger<UpdatePump> 
 
     public async Task RunAsync()
     {
-        await foreach (var notice in _notices.Reader.ReadAllAsync())
+        while (await _notices.Reader.WaitToReadAsync())
         {
-            try
-            {
-                Tell(notice);
-            }
-            catch (Exception e)
-            {
-                // One update that cannot be shown must not end all of them: a difference still has it.
-                LogFailed(e, notice.GetType().Name);
-            }
+            while (_notices.Reader.TryRead(out var notice))
+                TellOrLog(notice);
+        }
+    }
+
+    private void TellOrLog(WorldNotice notice)
+    {
+        try
+        {
+            Tell(notice);
+        }
+        catch (Exception e)
+        {
+            // One update that cannot be shown must not end all of them: a difference still has it.
+            LogFailed(e, notice.GetType().Name);
         }
     }
 
@@ -77,7 +83,7 @@ internal sealed partial class UpdatePump(ServerParts parts, ILogger<UpdatePump> 
     {
         if (LaneFor(moved.UserId) is not { } lane)
             return;
-        var message = moved.Update.Kind == LoggedKind.NewMessage
+        var message = moved.Update.Kind is LoggedKind.NewMessage or LoggedKind.Edited
             ? parts.World.MessagesById(moved.UserId, [moved.Update.MessageId])[0]
             : null;
         PushTo(
@@ -131,9 +137,11 @@ internal sealed partial class UpdatePump(ServerParts parts, ILogger<UpdatePump> 
     /// <summary>The compact form, when the client can know from earlier whom it is about.</summary>
     private static TlObject? ShortMessage(StoredMessage message, LoggedUpdate update, Session session)
     {
-        if (message.Action is not null || !session.KnownPeers.Contains(message.Peer) || !session.KnownPeers.Contains(PeerRef.User(message.FromId)))
+        // The compact form has room for text only.
+        if (message.Action is not null || message.FileId is not null || message.Forward is not null || update.Kind != LoggedKind.NewMessage
+            || !session.KnownPeers.Contains(message.Peer) || !session.KnownPeers.Contains(PeerRef.User(message.FromId)))
             return null;
-        var reply = message.ReplyTo is { } replyTo ? new MessageReplyHeader { ReplyToMsgId = replyTo } : null;
+        var reply = View.ReplyHeader(message);
         return message.Peer.Kind switch
         {
             PeerKind.User => new UpdateShortMessage

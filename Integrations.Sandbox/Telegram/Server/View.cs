@@ -60,8 +60,11 @@ internal sealed class View(TelegramWorld world, Person viewer)
             FirstName = person.FirstName,
             LastName = person.LastName,
             Username = person.Username,
-            Phone = isSelf || isContact ? person.Phone : null,
-            Status = new UserStatusRecently(),
+            Phone = person.Bot is null && (isSelf || isContact) ? person.Phone : null,
+            Bot = person.Bot is not null,
+            BotInfoVersion = person.Bot is null ? null : 1,
+            BotChatHistory = person.Bot?.ReadsAllGroupMessages ?? false,
+            Status = person.Bot is null ? new UserStatusRecently() : null,
         };
     }
 
@@ -89,6 +92,7 @@ internal sealed class View(TelegramWorld world, Person viewer)
             Username = channel.Username,
             Broadcast = channel.Broadcast,
             Megagroup = !channel.Broadcast,
+            Forum = channel.Forum,
             Creator = isCreator,
             Left = joined is null,
             SlowmodeEnabled = channel.SlowModeSeconds > 0,
@@ -108,7 +112,7 @@ internal sealed class View(TelegramWorld world, Person viewer)
         var isOut = channel is null ? message.Out : message.FromId == viewer.Id;
         // Telegram leaves the sender out where it follows: posts are the channel's, and an incoming private message is the other side's.
         var names = isPost || (message.Peer.Kind == PeerKind.User && !isOut) ? null : Peer(from);
-        var reply = message.ReplyTo is { } replyTo ? new MessageReplyHeader { ReplyToMsgId = replyTo } : null;
+        var reply = ReplyHeader(message);
         if (message.Action is { } action)
         {
             return new MessageService
@@ -136,12 +140,87 @@ internal sealed class View(TelegramWorld world, Person viewer)
             MessageValue = message.Text,
             ReplyTo = reply,
             Entities = Entities(message),
+            Media = message.FileId is { } fileId && world.FindFile(fileId) is { } file ? Media.Show(world, viewer.Id, file) : null,
+            GroupedId = message.GroupedId,
+            FwdFrom = Forward(message),
+            EditDate = message.EditDate,
+            Pinned = message.Pinned,
         };
     }
 
-    public static MessageEntity[]? Entities(StoredMessage message)
+    /// <summary>What a message answers; in a forum also which topic it belongs to.</summary>
+    public static MessageReplyHeader? ReplyHeader(StoredMessage message)
     {
-        if (message.Entities is not { } bytes)
+        if (message.TopicId is not { } topic || message.Id == topic)
+            return message.ReplyTo is { } replyTo ? new MessageReplyHeader { ReplyToMsgId = replyTo } : null;
+        return message.ReplyTo is { } answered && answered != topic
+            ? new MessageReplyHeader { ForumTopic = true, ReplyToMsgId = answered, ReplyToTopId = topic }
+            : new MessageReplyHeader { ForumTopic = true, ReplyToMsgId = topic };
+    }
+
+    public static ChatAdminRights RightsOf(ChannelRoom channel, long userId) =>
+        channel.CreatorId == userId ? CreatorRights() : new ChatAdminRights();
+
+    private MessageFwdHeader? Forward(StoredMessage message)
+    {
+        if (message.Forward is not { } forward)
+            return null;
+        var from = forward.Channel is { } channel ? PeerRef.Channel(channel) : forward.FromId is { } person ? PeerRef.User(person) : (PeerRef?)null;
+        if (from is { } mentioned)
+            Mention(mentioned);
+        return new MessageFwdHeader { FromId = from is { } origin ? Peer(origin) : null, ChannelPost = forward.Post, Date = forward.Date };
+    }
+
+    /// <summary>A message that waits for its time, under its own number.</summary>
+    public Message Scheduled(ScheduledMessage scheduled)
+    {
+        Mention(scheduled.Message.Peer).Mention(PeerRef.User(scheduled.UserId));
+        return new Message
+        {
+            Id = scheduled.Id,
+            Out = true,
+            FromScheduled = true,
+            FromId = Peer(PeerRef.User(scheduled.UserId)),
+            PeerId = Peer(scheduled.Message.Peer),
+            Date = scheduled.DueDate,
+            MessageValue = scheduled.Message.Text,
+            Entities = Entities(scheduled.Message.Entities),
+            Media = scheduled.Message.FileId is { } fileId && world.FindFile(fileId) is { } file ? Media.Show(world, viewer.Id, file) : null,
+        };
+    }
+
+    public ForumTopicBase Topic(ChannelRoom channel, TopicView view)
+    {
+        Mention(PeerRef.User(view.Topic.CreatorId));
+        return new ForumTopic
+        {
+            Id = view.Topic.Id,
+            My = view.Topic.CreatorId == viewer.Id,
+            Closed = view.Topic.Closed,
+            Pinned = view.Topic.Pinned,
+            Hidden = view.Topic.Hidden,
+            Date = view.Topic.Date,
+            Peer = Peer(channel.Peer),
+            Title = view.Topic.Title,
+            IconColor = view.Topic.IconColor,
+            IconEmojiId = view.Topic.IconEmojiId,
+            TopMessage = view.Top?.Id ?? view.Topic.Id,
+            ReadInboxMaxId = view.ReadInboxMaxId,
+            ReadOutboxMaxId = view.Top?.Id ?? view.Topic.Id,
+            UnreadCount = view.Unread,
+            UnreadMentionsCount = 0,
+            UnreadReactionsCount = 0,
+            UnreadPollVotesCount = 0,
+            FromId = Peer(PeerRef.User(view.Topic.CreatorId)),
+            NotifySettings = new PeerNotifySettings(),
+        };
+    }
+
+    public static MessageEntity[]? Entities(StoredMessage message) => Entities(message.Entities);
+
+    private static MessageEntity[]? Entities(byte[]? stored)
+    {
+        if (stored is not { } bytes)
             return null;
         var reader = new TlReader(bytes);
         return reader.ReadVector<MessageEntity>();
@@ -191,6 +270,34 @@ internal sealed class View(TelegramWorld world, Person viewer)
                 Pts = update.Pts,
                 PtsCount = update.PtsCount,
             },
+            LoggedKind.Edited when message is null => null,
+            LoggedKind.Edited when isChannel =>
+                new UpdateEditChannelMessage { Message = Message(message!), Pts = update.Pts, PtsCount = update.PtsCount },
+            LoggedKind.Edited => new UpdateEditMessage { Message = Message(message!), Pts = update.Pts, PtsCount = update.PtsCount },
+            LoggedKind.Deleted when isChannel => new UpdateDeleteChannelMessages
+            {
+                ChannelId = update.Peer.Id,
+                Messages = update.MessageIds ?? [],
+                Pts = update.Pts,
+                PtsCount = update.PtsCount,
+            },
+            LoggedKind.Deleted => new UpdateDeleteMessages { Messages = update.MessageIds ?? [], Pts = update.Pts, PtsCount = update.PtsCount },
+            LoggedKind.Pinned or LoggedKind.Unpinned when isChannel => new UpdatePinnedChannelMessages
+            {
+                Pinned = update.Kind == LoggedKind.Pinned,
+                ChannelId = update.Peer.Id,
+                Messages = update.MessageIds ?? [],
+                Pts = update.Pts,
+                PtsCount = update.PtsCount,
+            },
+            LoggedKind.Pinned or LoggedKind.Unpinned => new UpdatePinnedMessages
+            {
+                Pinned = update.Kind == LoggedKind.Pinned,
+                Peer = Peer(update.Peer),
+                Messages = update.MessageIds ?? [],
+                Pts = update.Pts,
+                PtsCount = update.PtsCount,
+            },
             _ => throw new UnreachableException(),
         };
     }
@@ -204,12 +311,19 @@ internal sealed class View(TelegramWorld world, Person viewer)
             new MessageActionChatCreate { Title = group.Title, Users = [.. group.Members] },
         ServiceAction.ChannelCreated when world.FindChannel(message.Peer.Id) is { } channel =>
             new MessageActionChannelCreate { Title = channel.Title },
+        ServiceAction.Left => new MessageActionChatDeleteUser { UserId = message.FromId },
+        ServiceAction.TopicCreated => new MessageActionTopicCreate { Title = message.Text, IconColor = TopicOf(message)?.IconColor ?? 0 },
+        ServiceAction.TopicEdited => new MessageActionTopicEdit { Title = message.Text, Closed = TopicOf(message)?.Closed },
         ServiceAction.Joined => new MessageActionChatAddUser { Users = [message.FromId] },
         _ => new MessageActionEmpty(),
     };
 
+    private ForumTopicState? TopicOf(StoredMessage message) =>
+        world.FindChannel(message.Peer.Id)?.Topics.GetValueOrDefault(message.TopicId ?? ForumTopicState.General);
+
     private static ChatAdminRights CreatorRights() => new()
     {
+        ManageTopics = true,
         ChangeInfo = true,
         PostMessages = true,
         EditMessages = true,

@@ -25,7 +25,7 @@ internal sealed class MessageBox
     [JsonIgnore]
     public int LastMessageId => Messages.Count;
 
-    public StoredMessage? Find(int id) => id >= 1 && id <= Messages.Count ? Messages[id - 1] : null;
+    public StoredMessage? Find(int id) => id >= 1 && id <= Messages.Count && Messages[id - 1] is { Deleted: false } found ? found : null;
 
     public LoggedUpdate Append(LoggedUpdate update)
     {
@@ -64,8 +64,27 @@ internal sealed record StoredMessage
     /// <summary>Formatting as the sender's client serialised it: a TL <c>Vector&lt;MessageEntity&gt;</c>.</summary>
     public byte[]? Entities { get; init; }
 
-    /// <summary>Set on service messages, for which there is no text.</summary>
+    /// <summary>Set on service messages, whose text is at most the name that the action speaks of.</summary>
     public ServiceAction? Action { get; init; }
+
+    /// <summary>The photo or document that the message carries.</summary>
+    public long? FileId { get; init; }
+
+    /// <summary>The same in all messages of one album.</summary>
+    public long? GroupedId { get; init; }
+
+    public ForwardedFrom? Forward { get; init; }
+
+    /// <summary>Unix seconds of the last edit.</summary>
+    public int? EditDate { get; init; }
+
+    public bool Pinned { get; init; }
+
+    /// <summary>The topic of a forum; null outside one and in its general topic.</summary>
+    public int? TopicId { get; init; }
+
+    /// <summary>What is left of a deleted message is its place, so that the ones after it keep theirs.</summary>
+    public bool Deleted { get; init; }
 
     /// <summary>Only in the sender's copy.</summary>
     public long? RandomId { get; init; }
@@ -77,7 +96,17 @@ internal enum ServiceAction
     GroupCreated,
     ChannelCreated,
     Joined,
+    Left,
+    TopicCreated,
+    TopicEdited,
 }
+
+/// <summary>Where a forwarded message was written first.</summary>
+/// <param name="FromId">The person, unless a channel posted it.</param>
+/// <param name="Channel">The channel that posted it.</param>
+/// <param name="Post">Its number there.</param>
+/// <param name="Date">Unix seconds.</param>
+internal sealed record ForwardedFrom(long? FromId, long? Channel, int? Post, int Date);
 
 /// <summary>One conversation of one person.</summary>
 internal sealed class Conversation
@@ -96,6 +125,10 @@ internal enum LoggedKind
     NewMessage,
     ReadInbox,
     ReadOutbox,
+    Edited,
+    Deleted,
+    Pinned,
+    Unpinned,
 }
 
 /// <summary>One step of a box's <c>pts</c>: what a difference replays.</summary>
@@ -114,4 +147,7 @@ internal sealed record LoggedUpdate
     public int MessageId { get; init; }
 
     public int StillUnread { get; init; }
+
+    /// <summary>The deleted or pinned ones.</summary>
+    public int[]? MessageIds { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace Integrations.Sandbox.Telegram.World;
 
-/// <summary>Somebody with a phone number and an account in the world.</summary>
+/// <summary>Somebody with an account in the world: a person with a phone number, or a bot.</summary>
 internal sealed class Person
 {
     public required long Id { get; init; }
@@ -11,7 +11,7 @@ internal sealed class Person
 
     public string? Username { get; init; }
 
-    /// <summary>Digits only, without a plus, as Telegram writes it.</summary>
+    /// <summary>Digits only, without a plus, as Telegram writes it; empty for a bot.</summary>
     public required string Phone { get; init; }
 
     /// <summary>The data centre where the account lives; a login elsewhere is sent here.</summary>
@@ -21,6 +21,9 @@ internal sealed class Person
     public CloudPassword? Password { get; set; }
 
     public string? RecoveryEmail { get; init; }
+
+    /// <summary>Set when this is a bot.</summary>
+    public Bot? Bot { get; init; }
 
     /// <summary>People whose number this person has saved.</summary>
     public HashSet<long> Contacts { get; init; } = [];

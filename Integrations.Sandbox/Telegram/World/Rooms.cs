@@ -37,6 +37,12 @@ internal sealed class ChannelRoom
     /// <summary>Seconds that a member waits between two messages; 0 is none. The creator never waits.</summary>
     public int SlowModeSeconds { get; init; }
 
+    /// <summary>A supergroup whose messages are sorted into topics.</summary>
+    public bool Forum { get; set; }
+
+    /// <summary>The topics of a forum by the number of the message that began each; the general one is not among them.</summary>
+    public Dictionary<int, ForumTopicState> Topics { get; init; } = [];
+
     public Dictionary<long, ChannelMember> Members { get; init; } = [];
 
     public MessageBox Box { get; init; } = new();
@@ -54,4 +60,40 @@ internal sealed class ChannelMember
 
     /// <summary>Unix seconds of the last message, for slow mode; 0 is never.</summary>
     public int LastSentDate { get; set; }
+
+    /// <summary>How far each topic was read.</summary>
+    public Dictionary<int, int> TopicsRead { get; init; } = [];
 }
+
+/// <summary>One topic of a forum.</summary>
+internal sealed record ForumTopicState
+{
+    /// <summary>The general topic, which every forum has, and which no message began.</summary>
+    public const int General = 1;
+
+    public required int Id { get; init; }
+
+    public required string Title { get; init; }
+
+    public required int IconColor { get; init; }
+
+    public long? IconEmojiId { get; init; }
+
+    public required long CreatorId { get; init; }
+
+    public required int Date { get; init; }
+
+    public bool Closed { get; init; }
+
+    public bool Hidden { get; init; }
+
+    public bool Pinned { get; init; }
+
+    public bool Deleted { get; init; }
+}
+
+/// <summary>A link by which people join.</summary>
+internal sealed record Invite(string Hash, PeerRef Peer, long CreatorId, int Date);
+
+/// <summary>A message that waits for its time; its numbers are its own.</summary>
+internal sealed record ScheduledMessage(int Id, long UserId, MessageSent Message, int DueDate);

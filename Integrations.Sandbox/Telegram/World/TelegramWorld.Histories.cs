@@ -176,7 +176,7 @@ internal sealed partial class TelegramWorld
         var first = FirstAfter(box.Log, pts);
         var count = Math.Min(slice, box.Log.Count - first);
         var updates = box.Log.GetRange(first, count)
-            .ConvertAll(update => (update, update.Kind == LoggedKind.NewMessage ? box.Find(update.MessageId) : null));
+            .ConvertAll(update => (update, update.Kind is LoggedKind.NewMessage or LoggedKind.Edited ? box.Find(update.MessageId) : null));
         var isFinal = first + count == box.Log.Count;
         return new BoxDifference(updates, isFinal ? box.Pts : updates[^1].update.Pts, isFinal, TooLong: false);
     }
@@ -211,7 +211,7 @@ internal sealed partial class TelegramWorld
         return new DialogView
         {
             Peer = channel.Peer,
-            Top = channel.Box.Find(channel.Box.LastMessageId),
+            Top = channel.Box.Messages.FindLast(message => !message.Deleted),
             ReadInboxMaxId = read,
             ReadOutboxMaxId = channel.Box.LastMessageId,
             Unread = channel.Box.LastMessageId - read,

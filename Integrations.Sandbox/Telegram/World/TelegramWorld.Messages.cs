@@ -14,6 +14,15 @@ internal sealed record Draft
 
     /// <summary>The client's own number of this message; null when it is typed on the phone page.</summary>
     public long? RandomId { get; init; }
+
+    public long? FileId { get; init; }
+
+    public long? GroupedId { get; init; }
+
+    public ForwardedFrom? Forward { get; init; }
+
+    /// <summary>The topic of a forum that the sender names.</summary>
+    public int? TopicId { get; init; }
 }
 
 /// <summary>A message as its sender sees it, and the value of the box that it moved.</summary>
@@ -24,36 +33,56 @@ internal sealed partial class TelegramWorld
 {
     public const int MessageLengthMax = 4096;
 
-    public SentMessage Send(long fromId, Draft draft, Origin? origin)
+    public const int CaptionLengthMax = 1024;
+
+    public SentMessage Send(long fromId, Draft draft, Origin? origin) => SendAll(fromId, [draft], origin)[0];
+
+    /// <summary>Sends several messages to one place, all or none: an album, or what is forwarded together.</summary>
+    public IReadOnlyList<SentMessage> SendAll(long fromId, IReadOnlyList<Draft> drafts, Origin? origin)
     {
         lock (_gate)
         {
             var sender = PersonOf(fromId);
-            if (draft.RandomId == 0)
-                throw TelegramRefusal.BadRequest("RANDOM_ID_EMPTY");
-            if (string.IsNullOrWhiteSpace(draft.Text))
-                throw TelegramRefusal.BadRequest("MESSAGE_EMPTY");
-            if (draft.Text.EnumerateRunes().Count() > MessageLengthMax)
-                throw TelegramRefusal.BadRequest("MESSAGE_TOO_LONG");
-            RequireMayWrite(sender, draft.Peer);
-            if (draft.RandomId is { } randomId && IsRemembered(sender, randomId))
-                throw new TelegramRefusal(500, "RANDOM_ID_DUPLICATE");
-            var box = draft.Peer.Kind == PeerKind.Channel ? _state.Channels[draft.Peer.Id].Box : sender.Box;
-            Commit(
-                new MessageSent
-                {
-                    Uid = _state.LastUid + 1,
-                    FromId = fromId,
-                    Peer = draft.Peer,
-                    Text = draft.Text,
-                    Entities = draft.Entities,
-                    ReplyToUid = ReplyTarget(box, draft),
-                    Date = UnixNow,
-                    RandomId = draft.RandomId,
-                },
-                origin);
-            return new SentMessage(box.Messages[^1], box.Pts);
+            var box = drafts[0].Peer.Kind == PeerKind.Channel ? _state.Channels.GetValueOrDefault(drafts[0].Peer.Id)?.Box ?? sender.Box : sender.Box;
+            var uid = _state.LastUid;
+            var events = drafts.Select(draft => Accept(sender, draft, ++uid, UnixNow)).ToArray();
+            Commit(events.Length == 1 ? events[0] : new Together([.. events]), origin);
+            var count = drafts.Count;
+            return [.. Enumerable.Range(0, count).Select(i => new SentMessage(box.Messages[^(count - i)], box.Pts - (count - 1 - i)))];
         }
+    }
+
+    /// <summary>Looks at everything that Telegram would refuse, and only then makes an event of it.</summary>
+    private MessageSent Accept(Person sender, Draft draft, long uid, int date)
+    {
+        if (draft.RandomId == 0)
+            throw TelegramRefusal.BadRequest("RANDOM_ID_EMPTY");
+        if (draft.FileId is null && string.IsNullOrWhiteSpace(draft.Text))
+            throw TelegramRefusal.BadRequest("MESSAGE_EMPTY");
+        if (draft.FileId is null && draft.Text.EnumerateRunes().Count() > MessageLengthMax)
+            throw TelegramRefusal.BadRequest("MESSAGE_TOO_LONG");
+        if (draft.FileId is not null && draft.Text.EnumerateRunes().Count() > CaptionLengthMax)
+            throw TelegramRefusal.BadRequest("MEDIA_CAPTION_TOO_LONG");
+        RequireMayWrite(sender, draft.Peer);
+        if (draft.RandomId is { } randomId && IsRemembered(sender, randomId))
+            throw new TelegramRefusal(500, "RANDOM_ID_DUPLICATE");
+        var box = draft.Peer.Kind == PeerKind.Channel ? _state.Channels[draft.Peer.Id].Box : sender.Box;
+        var topic = TopicOf(sender, draft);
+        return new MessageSent
+        {
+            Uid = uid,
+            FromId = sender.Id,
+            Peer = draft.Peer,
+            Text = draft.Text,
+            Entities = draft.Entities,
+            ReplyToUid = ReplyTarget(box, draft),
+            Date = date,
+            RandomId = draft.RandomId,
+            FileId = draft.FileId,
+            GroupedId = draft.GroupedId,
+            Forward = draft.Forward,
+            TopicId = topic,
+        };
     }
 
     /// <summary>Marks a conversation read up to a message.</summary>
@@ -120,6 +149,8 @@ internal sealed partial class TelegramWorld
     private void RequireMayWrite(Person sender, PeerRef peer)
     {
         RequirePeer(sender, peer);
+        if (peer.Kind == PeerKind.User && sender.Bot is not null)
+            RequireBotMayWrite(sender, peer.Id);
         if (peer.Kind != PeerKind.Channel)
             return;
         var channel = _state.Channels[peer.Id];

@@ -29,6 +29,7 @@ internal sealed partial class TelegramWorld : IDisposable
     public TelegramWorld(SandboxTelegramOptions options, TimeProvider time, IRandomSource random)
     {
         _options = options;
+        Files = new FileStore(options.Directory);
         _time = time;
         _random = random;
         // Begins with the time, so that a number seen before a restart is not taken for one after it.
@@ -61,10 +62,11 @@ internal sealed partial class TelegramWorld : IDisposable
             _subscribers -= subscriber;
     }
 
+    /// <summary>Everybody but the bots.</summary>
     public IReadOnlyList<Person> People()
     {
         lock (_gate)
-            return [.. _state.People.Values.OrderBy(person => person.Id)];
+            return [.. _state.People.Values.Where(person => person.Bot is null).OrderBy(person => person.Id)];
     }
 
     public Person? FindPerson(long id)
@@ -134,6 +136,7 @@ internal sealed partial class TelegramWorld : IDisposable
     {
         lock (_gate)
             _journal?.Dispose();
+        Files.Dispose();
     }
 
     private long Derive(ReadOnlySpan<byte> input)

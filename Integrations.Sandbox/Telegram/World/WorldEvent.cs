@@ -30,7 +30,21 @@ namespace Integrations.Sandbox.Telegram.World;
 [JsonDerivedType(typeof(MessagesRead), "read")]
 [JsonDerivedType(typeof(ChannelJoined), "join")]
 [JsonDerivedType(typeof(ChannelLeft), "leave")]
+[JsonDerivedType(typeof(BotMade), "bot")]
+[JsonDerivedType(typeof(BotChanged), "bot-changed")]
 [JsonDerivedType(typeof(SaltsRotated), "salts")]
+[JsonDerivedType(typeof(FileStored), "file")]
+[JsonDerivedType(typeof(MessageEdited), "edit")]
+[JsonDerivedType(typeof(MessagesDeleted), "delete")]
+[JsonDerivedType(typeof(MessagePinned), "pin")]
+[JsonDerivedType(typeof(ForumToggled), "forum")]
+[JsonDerivedType(typeof(TopicChanged), "topic")]
+[JsonDerivedType(typeof(TopicRead), "topic-read")]
+[JsonDerivedType(typeof(InviteMade), "invite")]
+[JsonDerivedType(typeof(GroupJoined), "join-group")]
+[JsonDerivedType(typeof(GroupLeft), "leave-group")]
+[JsonDerivedType(typeof(MessageScheduled), "schedule")]
+[JsonDerivedType(typeof(ScheduledGone), "unschedule")]
 internal abstract record WorldEvent;
 
 /// <summary>The seed, as one event, so that a crash cannot leave half a world.</summary>
@@ -106,13 +120,53 @@ internal sealed record MessageSent : WorldEvent
     public long? RandomId { get; init; }
 
     public ServiceAction? Action { get; init; }
+
+    public long? FileId { get; init; }
+
+    public long? GroupedId { get; init; }
+
+    public ForwardedFrom? Forward { get; init; }
+
+    public int? TopicId { get; init; }
 }
+
+internal sealed record FileStored(WorldFile File) : WorldEvent;
+
+/// <summary>The whole message as it is from now on.</summary>
+internal sealed record MessageEdited(long Uid, long ActorId, PeerRef Peer, string Text, byte[]? Entities, long? FileId, int Date) : WorldEvent;
+
+/// <summary>Messages of one channel, or of the boxes of these people.</summary>
+internal sealed record MessagesDeleted(long ActorId, PeerRef? Channel, long[] Uids, long[] Owners) : WorldEvent;
+
+internal sealed record MessagePinned(long Uid, long ActorId, PeerRef Peer, bool Pinned, bool OwnSideOnly) : WorldEvent;
+
+internal sealed record ForumToggled(long ChannelId, bool Enabled) : WorldEvent;
+
+/// <summary>A topic as it is from now on.</summary>
+internal sealed record TopicChanged(long ChannelId, ForumTopicState Topic) : WorldEvent;
+
+internal sealed record TopicRead(long ChannelId, long ReaderId, int TopicId, int MaxId) : WorldEvent;
+
+internal sealed record InviteMade(string Hash, PeerRef Peer, long CreatorId, int Date) : WorldEvent;
+
+internal sealed record GroupJoined(long GroupId, long UserId) : WorldEvent;
+
+internal sealed record GroupLeft(long GroupId, long UserId) : WorldEvent;
+
+internal sealed record MessageScheduled(ScheduledMessage Message) : WorldEvent;
+
+internal sealed record ScheduledGone(long UserId, int[] Ids) : WorldEvent;
 
 internal sealed record MessagesRead(long ReaderId, PeerRef Peer, int MaxId) : WorldEvent;
 
 internal sealed record ChannelJoined(long ChannelId, long UserId, int Date) : WorldEvent;
 
 internal sealed record ChannelLeft(long ChannelId, long UserId) : WorldEvent;
+
+internal sealed record BotMade(Person Bot) : WorldEvent;
+
+/// <summary>Everything about a bot that can change, as it is from now on.</summary>
+internal sealed record BotChanged(long BotId, string Secret, bool ReadsAllGroupMessages, BotWebhook? Webhook, string[]? AllowedUpdates) : WorldEvent;
 
 /// <summary>Every server salt given so far stops being valid.</summary>
 internal sealed record SaltsRotated : WorldEvent;

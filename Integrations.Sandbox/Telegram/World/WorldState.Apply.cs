@@ -111,6 +111,49 @@ internal sealed partial class WorldState
                 Channels[e.ChannelId].Members.Remove(e.UserId);
                 notices.Add(new MembershipChanged(e.UserId, e.ChannelId, origin));
                 break;
+            case BotMade e:
+                People[e.Bot.Id] = e.Bot;
+                IndexPerson(e.Bot);
+                break;
+            case BotChanged e:
+                Change(People[e.BotId].Bot!, e);
+                break;
+            case FileStored e:
+                Files[e.File.Id] = e.File;
+                break;
+            case MessageEdited e:
+                Edit(e, origin, notices);
+                break;
+            case MessagesDeleted e:
+                Delete(e, origin, notices);
+                break;
+            case MessagePinned e:
+                Pin(e, origin, notices);
+                break;
+            case ForumToggled e:
+                Channels[e.ChannelId].Forum = e.Enabled;
+                break;
+            case TopicChanged e:
+                Channels[e.ChannelId].Topics[e.Topic.Id] = e.Topic;
+                break;
+            case TopicRead e:
+                Channels[e.ChannelId].Members[e.ReaderId].TopicsRead[e.TopicId] = e.MaxId;
+                break;
+            case InviteMade e:
+                Invites[e.Hash] = new Invite(e.Hash, e.Peer, e.CreatorId, e.Date);
+                break;
+            case GroupJoined e:
+                Groups[e.GroupId].Members.Add(e.UserId);
+                break;
+            case GroupLeft e:
+                Groups[e.GroupId].Members.Remove(e.UserId);
+                break;
+            case MessageScheduled e:
+                ScheduledOf(e.Message.UserId).Add(e.Message);
+                break;
+            case ScheduledGone e:
+                ScheduledOf(e.UserId).RemoveAll(message => e.Ids.Contains(message.Id));
+                break;
             case SaltsRotated:
                 SaltGeneration++;
                 break;
@@ -121,6 +164,14 @@ internal sealed partial class WorldState
 
     public LoginCode? FindCode(string phone, string hash) =>
         Codes.TryGetValue(phone, out var codes) ? codes.Find(code => code.Hash == hash) : null;
+
+    private static void Change(Bot bot, BotChanged e)
+    {
+        bot.Secret = e.Secret;
+        bot.ReadsAllGroupMessages = e.ReadsAllGroupMessages;
+        bot.Webhook = e.Webhook;
+        bot.AllowedUpdates = e.AllowedUpdates;
+    }
 
     private void Found(WorldFounded e, List<WorldNotice> notices)
     {

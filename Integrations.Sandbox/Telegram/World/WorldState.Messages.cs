@@ -72,6 +72,10 @@ internal sealed partial class WorldState
         Text = e.Text,
         Entities = e.Entities,
         Action = e.Action,
+        FileId = e.FileId,
+        GroupedId = e.GroupedId,
+        Forward = e.Forward,
+        TopicId = e.TopicId,
         ReplyTo = e.ReplyToUid is { } uid ? CopyIn(owner, uid) : null,
         RandomId = isOut ? e.RandomId : null,
     };

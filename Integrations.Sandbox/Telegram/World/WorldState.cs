@@ -28,6 +28,15 @@ internal sealed partial class WorldState
     /// <summary>By the token in hex.</summary>
     public Dictionary<string, QrToken> QrTokens { get; init; } = [];
 
+    /// <summary>Photos and documents; their bytes are in <see cref="FileStore"/>.</summary>
+    public Dictionary<long, WorldFile> Files { get; init; } = [];
+
+    /// <summary>By hash.</summary>
+    public Dictionary<string, Invite> Invites { get; init; } = [];
+
+    /// <summary>Messages that wait for their time, of each person.</summary>
+    public Dictionary<long, List<ScheduledMessage>> Scheduled { get; init; } = [];
+
     [JsonIgnore]
     public Dictionary<string, long> PhoneBook { get; } = [];
 
@@ -49,13 +58,13 @@ internal sealed partial class WorldState
         foreach (var person in People.Values)
         {
             IndexPerson(person);
-            foreach (var message in person.Box.Messages)
+            foreach (var message in person.Box.Messages.Where(message => !message.Deleted))
                 RememberCopy(message.Uid, person.Id, message.Id);
         }
         foreach (var channel in Channels.Values)
         {
             IndexChannel(channel);
-            foreach (var message in channel.Box.Messages)
+            foreach (var message in channel.Box.Messages.Where(message => !message.Deleted))
                 RememberCopy(message.Uid, 0, message.Id);
         }
         foreach (var key in Keys.Values)
@@ -87,7 +96,8 @@ internal sealed partial class WorldState
 
     private void IndexPerson(Person person)
     {
-        PhoneBook[person.Phone] = person.Id;
+        if (person.Bot is null)
+            PhoneBook[person.Phone] = person.Id;
         if (person.Username is { } username)
             Usernames[username.ToLowerInvariant()] = PeerRef.User(person.Id);
     }

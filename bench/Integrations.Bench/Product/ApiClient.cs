@@ -33,6 +33,8 @@ internal sealed class ApiClient(Uri address, string? bearer = null) : IDisposabl
 
     public Task<Answer> DeleteAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, path, null, null, cancellationToken);
 
+    public Task<Answer> PutAsync(string path, object body, CancellationToken cancellationToken) => SendAsync(HttpMethod.Put, path, body, null, cancellationToken);
+
     public Task<Answer> PostAsync(string path, object? body, CancellationToken cancellationToken, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Post, path, body, headers, cancellationToken);
 
@@ -64,12 +66,12 @@ internal sealed class ApiClient(Uri address, string? bearer = null) : IDisposabl
     public void Dispose() => _http.Dispose();
 
     /// <summary>A token as the customer's own user service would sign it (HS256), valid for an hour.</summary>
-    public static string Jwt(string secret, Guid tenant, int userId, string role, TimeProvider time)
+    public static string Jwt(string secret, Guid tenant, int userId, string role, TimeProvider time, string? name = null)
     {
         static string Part(byte[] bytes) => Convert.ToBase64String(bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_');
         var header = Part("""{"alg":"HS256","typ":"JWT"}"""u8.ToArray());
         var now = time.GetUtcNow().ToUnixTimeSeconds();
-        var claims = Part(JsonSerializer.SerializeToUtf8Bytes(new { sub = userId.ToString(System.Globalization.CultureInfo.InvariantCulture), user_id = userId, tenant_id = tenant, role, iat = now, exp = now + 3600 }));
+        var claims = Part(JsonSerializer.SerializeToUtf8Bytes(new { sub = userId.ToString(System.Globalization.CultureInfo.InvariantCulture), user_id = userId, tenant_id = tenant, role, name, iat = now, exp = now + 3600 }));
         var signature = Part(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.ASCII.GetBytes($"{header}.{claims}")));
         return $"{header}.{claims}.{signature}";
     }

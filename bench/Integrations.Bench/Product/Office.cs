@@ -7,6 +7,8 @@ internal sealed class Office(ApiClient api)
 {
     private const string Accounts = "api/personal-telegram-accounts";
 
+    private bool _agreed;
+
     public ApiClient Api => api;
 
     /// <summary>Signs in by a fresh one-time owner link and returns a client with the session, and the tenant's id.</summary>
@@ -21,12 +23,35 @@ internal sealed class Office(ApiClient api)
             password = "correct horse battery staple",
             display_name = "Example",
         }, cancellationToken)).Expect(HttpStatusCode.OK);
-        return (new Office(new ApiClient(product.Api, owner.Body.Text("session_token"))), Guid.Parse(owner.Body!["user"].Text("tenant_id")));
+        var office = new Office(new ApiClient(product.Api, owner.Body.Text("session_token")));
+        await office.RaiseLimitsAsync(cancellationToken);
+        await office.AgreeAsync(cancellationToken);
+        return (office, Guid.Parse(owner.Body!["user"].Text("tenant_id")));
+    }
+
+    /// <summary>Lets the tenant's users ask as fast as a program does, by the setting that is every administrator's.</summary>
+    public async Task RaiseLimitsAsync(CancellationToken cancellationToken) =>
+        (await api.PutAsync("api/v1/settings/limits", new
+        {
+            connect = new { per_minute = 10_000 },
+            send = new { per_minute = 100_000 },
+            status = new { per_minute = 100_000 },
+        }, cancellationToken)).Expect(HttpStatusCode.OK);
+
+    /// <summary>Agrees to the processing of connected accounts, which comes before the first login.</summary>
+    public async Task AgreeAsync(CancellationToken cancellationToken)
+    {
+        if (_agreed)
+            return;
+        var version = (await api.GetAsync("api/v1/privacy/consent", cancellationToken)).Expect(HttpStatusCode.OK).Body.Text("version");
+        (await api.PostAsync("api/v1/privacy/consent", new { version }, cancellationToken)).Expect(HttpStatusCode.OK);
+        _agreed = true;
     }
 
     /// <summary>Begins a QR login; with an account id, a new login of that account.</summary>
     public async Task<(string LoginId, string QrUrl)> StartQrAsync(CancellationToken cancellationToken, string? account = null)
     {
+        await AgreeAsync(cancellationToken);
         object body = account is null ? new { } : new { account_id = account };
         var login = await api.PostAsync($"{Accounts}/login", body, cancellationToken);
         if ((int)login.Status is < 200 or > 299)

@@ -35,8 +35,22 @@ internal sealed class PhoneClient : IDisposable
     public async Task<string?> NewestCodeSentAtAsync(Person person, CancellationToken cancellationToken) =>
         (await GetAsync($"sandbox/people/{person.Id}/codes", cancellationToken)).AsArray().FirstOrDefault().OptionalText("sent_at");
 
+    /// <summary>The newest code that came to the person's recovery address.</summary>
+    public async Task<string?> NewestEmailCodeAsync(Person person, CancellationToken cancellationToken) =>
+        (await GetAsync($"sandbox/people/{person.Id}/emails", cancellationToken)).AsArray().FirstOrDefault().OptionalText("code");
+
     public async Task<int> DeviceCountAsync(Person person, CancellationToken cancellationToken) =>
         (await GetAsync($"sandbox/people/{person.Id}/devices", cancellationToken)).AsArray().Count;
+
+    /// <summary>Ends all sessions of a person, as somebody does who has lost a phone.</summary>
+    public async Task EndDevicesAsync(Person person, CancellationToken cancellationToken)
+    {
+        foreach (var device in (await GetAsync($"sandbox/people/{person.Id}/devices", cancellationToken)).AsArray())
+        {
+            using var response = await _http.DeleteAsync(new Uri($"sandbox/people/{person.Id}/devices/{device.Text("hash")}", UriKind.Relative), cancellationToken);
+            response.EnsureSuccessStatusCode();
+        }
+    }
 
     public Task WriteAsync(Person from, Person to, string text, CancellationToken cancellationToken) =>
         PostAsync($"sandbox/people/{from.Id}/chats/{to.Id}/messages", new { text }, cancellationToken);

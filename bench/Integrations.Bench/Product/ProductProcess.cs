@@ -12,20 +12,28 @@ internal sealed class ProductProcess : IAsyncDisposable
     private Process? _appHost;
 
     private readonly string _temporary;
+    private readonly IReadOnlyDictionary<string, string> _settings;
 
-    private ProductProcess(string temporary)
+    private ProductProcess(string temporary, IReadOnlyDictionary<string, string> settings)
     {
-        _temporary = temporary;
+        (_temporary, _settings) = (temporary, settings);
         _directory = Path.Combine(temporary, "data");
         _log = Path.Combine(temporary, "apphost-console.log");
     }
 
     public ProductAddresses Addresses { get; private set; } = null!;
 
+    /// <summary>Where everything lies that it writes: servers' data, keys, logs.</summary>
+    public string DataDirectory => _directory;
+
+    /// <summary>What the AppHost printed, with the logs of all hosts in it.</summary>
+    public string ConsoleLog => _log;
+
     /// <summary>Starts the product in a new temporary directory and waits until every resource is healthy.</summary>
-    public static async Task<ProductProcess> StartNewAsync(CancellationToken cancellationToken)
+    /// <param name="settings">Environment variables for all of it, as a user's .env would set them.</param>
+    public static async Task<ProductProcess> StartNewAsync(CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? settings = null)
     {
-        var product = new ProductProcess(Directory.CreateTempSubdirectory("integrations-").FullName);
+        var product = new ProductProcess(Directory.CreateTempSubdirectory("integrations-").FullName, settings ?? new Dictionary<string, string>());
         if (!OperatingSystem.IsWindows())
         {
             // PostgreSQL runs as another user and must be able to reach its own directory inside.
@@ -63,6 +71,8 @@ internal sealed class ProductProcess : IAsyncDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
+        foreach (var (name, value) in _settings)
+            start.Environment[name] = value;
         _appHost = Process.Start(start) ?? throw new ScenarioException("the AppHost could not be started");
         void Write(object _, DataReceivedEventArgs line)
         {
@@ -158,7 +168,7 @@ internal sealed class ProductProcess : IAsyncDisposable
         kill.WaitForExit();
     }
 
-    private static string RepositoryRoot()
+    public static string RepositoryRoot()
     {
         for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
         {
@@ -184,6 +194,23 @@ internal sealed class ProductAddresses
 
     public Uri Sandbox => Http("sandbox");
 
+    /// <summary>The local host's page, locked.</summary>
+    public Uri DeveloperPage => new(new Uri(_addresses.Text("developer_page")).GetLeftPart(UriPartial.Path));
+
+    public string DeveloperPageToken => _parameters.Text("developer-page-token");
+
+    /// <summary>The database as its superuser, past every wall: for what a test arranges behind the Api's back.</summary>
+    public string Database => DatabaseAs("postgres", "postgres-password");
+
+    /// <summary>The database as a worker sees it.</summary>
+    public string ApiDatabase => DatabaseAs("integrations_api", "api-db-password");
+
+    public string WorkerDatabase => DatabaseAs("integrations_worker", "worker-db-password");
+
+    /// <summary>Port and password of the product's Redis.</summary>
+    public (int Port, string Password) Redis =>
+        (new Uri(_addresses["resources"]!["redis"]?["endpoints"].OptionalText("tcp") ?? throw new ScenarioException("'redis' has no address")).Port, _parameters.Text("redis-password"));
+
     public string SandboxToken => _parameters.Text("sandbox-token");
 
     public string JwtSecret => _parameters.Text("jwt-secret");
@@ -205,6 +232,12 @@ internal sealed class ProductAddresses
         [.. _addresses["resources"]!.AsObject().Select(r => r.Value!)
             .Where(r => r.Text("resource") == resource && r["pid"] is not null)
             .Select(r => r["pid"]!.GetValue<int>())];
+
+    private string DatabaseAs(string user, string password)
+    {
+        var address = new Uri(_addresses["resources"]!["postgres"]?["endpoints"].OptionalText("tcp") ?? throw new ScenarioException("'postgres' has no address"));
+        return $"Host={address.Host};Port={address.Port};Username={user};Password={_parameters.Text(password)};Database=integration_db";
+    }
 
     private Uri Http(string resource) =>
         new(_addresses["resources"]![resource]?["endpoints"].OptionalText("http") ?? throw new ScenarioException($"'{resource}' has no HTTP address"));

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using Integrations.Api.Tests.Host;
 
 namespace Integrations.Api.Tests.Authentication;
@@ -17,6 +18,7 @@ public sealed class InternalRouteTests(ApiHost host)
         (await client.PostAsync("/internal/owner-link", null, headers)).Expect(401, "UNAUTHENTICATED");
         (await client.SendAsync(HttpMethod.Get, "/internal/data-protection-keys", null, headers)).Expect(401, "UNAUTHENTICATED");
         (await client.PostAsync("/internal/data-protection-keys", new { name = "key", xml = "<key/>" }, headers)).Expect(401, "UNAUTHENTICATED");
+        (await client.SendAsync(HttpMethod.Delete, $"/internal/hosts/{Guid.CreateVersion7()}", null, headers)).Expect(401, "UNAUTHENTICATED");
     }
 
     [Fact]
@@ -40,5 +42,19 @@ public sealed class InternalRouteTests(ApiHost host)
         Assert.Contains(keys.Body!.AsArray(), key => key!["name"]!.ToString() == name && key["xml"]!.ToString() == Xml);
         var stored = await host.ScalarAsync<byte[]>("select sealed from data_protection_keys where name = $1", name);
         Assert.DoesNotContain("a very secret value", System.Text.Encoding.Latin1.GetString(stored), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_console_stands_among_the_hosts_until_it_leaves()
+    {
+        using var client = host.Anonymous();
+        var (path, key) = ($"/internal/hosts/{Guid.CreateVersion7()}", ("X-Internal-Key", ApiHost.InternalKey));
+
+        Assert.Equal(["name", "running_seconds", "version"], (await client.SendAsync(HttpMethod.Put, path, JsonContent.Create(new { running_seconds = -1 }), key)).Expect(400, "VALIDATION_FAILED").ErrorFields.Order());
+        (await client.SendAsync(HttpMethod.Put, path, JsonContent.Create(new { name = "console-1", version = "1.2.3", running_seconds = 60 }), key)).Expect(204);
+        (await client.SendAsync(HttpMethod.Put, path, JsonContent.Create(new { name = "console-1", version = "1.2.3", running_seconds = 60 }), key)).Expect(204);
+        Assert.Equal("web 1.2.3", await host.ScalarAsync<string>("select kind || ' ' || version from hosts where id = $1", Guid.Parse(path[16..])));
+        (await client.SendAsync(HttpMethod.Delete, path, null, key)).Expect(204);
+        Assert.Equal(0L, await host.ScalarAsync<long>("select count(*) from hosts where id = $1", Guid.Parse(path[16..])));
     }
 }

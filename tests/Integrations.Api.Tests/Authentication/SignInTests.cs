@@ -23,7 +23,7 @@ public sealed class SignInTests(ApiHost host)
 
         var me = (await owner.GetAsync("/api/v1/auth/me")).Expect(200);
 
-        Assert.Equal(["id", "user_id", "role", "tenant_id", "email", "display_name"], me.Fields);
+        Assert.Equal(["id", "user_id", "role", "tenant_id", "email", "display_name", "owes_second_factor"], me.Fields);
         Assert.Equal(("owner", ApiHost.OwnerEmail, host.Tenant.ToString()), (me.Text("role"), me.Text("email"), me.Text("tenant_id")));
     }
 
@@ -90,6 +90,19 @@ public sealed class SignInTests(ApiHost host)
         Assert.InRange(int.Parse(refused.Text("retry_after"), System.Globalization.CultureInfo.InvariantCulture), 1, 900);
         Assert.Equal(refused.Text("retry_after"), refused.Headers.RetryAfter!.ToString());
         (await client.PostAsync("/api/v1/auth/sign-in", new { email = ApiHost.OwnerEmail, password = ApiHost.OwnerPassword })).Expect(200);
+    }
+
+    [Fact]
+    public async Task Guessing_at_the_console_does_not_lock_out_whoever_is_at_another_place()
+    {
+        using var console = host.Anonymous();
+        Task<Answer> FromAsync(string address, string password) => console.PostAsync(
+            "/api/v1/auth/sign-in", new { email = ApiHost.OwnerEmail, password }, ("X-Internal-Key", ApiHost.InternalKey), ("X-Client-Address", address));
+        for (var i = 0; i < 5; i++)
+            (await FromAsync("198.51.100.66", $"guess {i}")).Expect(401, "SIGN_IN_FAILED");
+
+        (await FromAsync("198.51.100.66", ApiHost.OwnerPassword)).Expect(429, "RATE_LIMITED");
+        (await FromAsync("192.0.2.10", ApiHost.OwnerPassword)).Expect(200);
     }
 
     [Fact]

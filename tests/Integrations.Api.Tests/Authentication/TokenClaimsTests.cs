@@ -80,5 +80,32 @@ public sealed class TokenClaimsTests
 
     private static string Claims(string times) => $$"""{"sub":"1","tenant_id":"{{Tenant}}","role":"viewer",{{times}}}""";
 
-    private static TokenClaims? Read(string payload, out string problem) => TokenClaims.Read(Encoding.UTF8.GetBytes(payload), Now, out problem);
+    [Theory]
+    [InlineData("\"iss\":\"https://users.example.org\",\"aud\":\"integrations\"", "")]
+    [InlineData("\"iss\":\"https://users.example.org\",\"aud\":[\"shop\",\"integrations\"]", "")]
+    [InlineData("\"iss\":\"https://users.example.org/\",\"aud\":\"integrations\"", "iss")]
+    [InlineData("\"iss\":[\"https://users.example.org\"],\"aud\":\"integrations\"", "iss")]
+    [InlineData("\"aud\":\"integrations\"", "iss")]
+    [InlineData("\"iss\":\"https://users.example.org\"", "aud")]
+    [InlineData("\"iss\":\"https://users.example.org\",\"aud\":\"Integrations\"", "aud")]
+    [InlineData("\"iss\":\"https://users.example.org\",\"aud\":[]", "aud")]
+    [InlineData("\"iss\":\"https://users.example.org\",\"aud\":[\"shop\",{\"x\":\"integrations\"}]", "aud")]
+    [InlineData("\"iss\":\"https://users.example.org\",\"aud\":\"\\ud83d\"", "aud")]
+    public void Issuer_and_audience_are_asked_for_where_they_are_configured(string claims, string missing)
+    {
+        var read = TokenClaims.Read(
+            Encoding.UTF8.GetBytes(Claims($"\"exp\":1800000900,{claims}")), Now, "https://users.example.org", "integrations", out var problem);
+
+        Assert.Equal(missing.Length == 0, read is not null);
+        Assert.Contains(missing, problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("1800000060", true)]
+    [InlineData("1800000061", false)]
+    [InlineData("\"yesterday\"", false)]
+    public void A_token_that_was_issued_in_the_future_is_refused(string issued, bool accepted) =>
+        Assert.Equal(accepted, Read(Claims($"\"exp\":1800000900,\"iat\":{issued}"), out _) is not null);
+
+    private static TokenClaims? Read(string payload, out string problem) => TokenClaims.Read(Encoding.UTF8.GetBytes(payload), Now, "", "", out problem);
 }

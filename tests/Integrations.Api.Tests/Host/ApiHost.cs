@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Integrations.Api.Authentication;
 using Integrations.Core.Persistence;
 using Integrations.Testing;
 using Microsoft.AspNetCore.Hosting;
@@ -32,6 +33,7 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
     private readonly DirectoryInfo _keys = Directory.CreateTempSubdirectory("integrations-api-tests-");
     private readonly LoggedEvents _logged = new();
     private WebApplicationFactory<Program> _factory = null!;
+    private Dictionary<string, string> _settings = [];
 
     public Uri Address { get; private set; } = null!;
 
@@ -55,21 +57,12 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
         var admin = await servers.CreateDatabaseAsync();
         await MigrateAsync(admin);
         Admin = NpgsqlDataSource.Create(admin);
-        _factory = new WebApplicationFactory<Program>().WithWebHostBuilder(web =>
-        {
-            web.UseEnvironment("Testing");
-            // Any free port. The factory's own UseKestrel(port) does not reach a factory that was derived from another.
-            web.UseUrls("http://127.0.0.1:0");
-            web.ConfigureLogging(logging => logging.AddProvider(_logged).AddFilter<LoggedEvents>("Integrations.Api", LogLevel.Information));
-            foreach (var (key, value) in Settings(admin))
-                web.UseSetting(key, value);
-        });
-        _factory.UseKestrel();
-        _factory.StartServer();
-        Address = new Uri(_factory.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
+        _settings = Settings(admin);
+        (_factory, Address) = Start(_settings, _logged);
         Worker = new TestWorker(this);
         await Worker.StartAsync();
         await MakeOwnerAsync();
+        await RaiseLimitsAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -78,6 +71,17 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
         await _factory.DisposeAsync();
         await Admin.DisposeAsync();
         _keys.Delete(recursive: true);
+    }
+
+    /// <summary>Another copy of the Api over the same servers and database, with some settings of its own.</summary>
+    internal ApiCopy StartCopy(params (string Key, string Value)[] settings)
+    {
+        var all = new Dictionary<string, string>(_settings);
+        foreach (var (key, value) in settings)
+            all[key] = value;
+        var logged = new LoggedEvents();
+        var (factory, address) = Start(all, logged);
+        return new ApiCopy(factory, address, logged);
     }
 
     /// <summary>How often the host has logged an event of this number.</summary>
@@ -108,11 +112,28 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
     }
 
     /// <summary>Another customer of the same installation.</summary>
-    public async Task<Guid> AddTenantAsync()
+    /// <param name="limited">With the limits that every customer has; without it they are out of the way.</param>
+    public async Task<Guid> AddTenantAsync(bool limited = false)
     {
         var id = Guid.CreateVersion7();
         await ExecuteAsync("insert into tenants (id, name) values ($1, 'Another')", id);
+        if (!limited)
+            await ExecuteAsync("insert into tenant_limits (tenant_id, route_class, per_minute, burst) select $1, unnest(array['connect', 'send', 'status']), 10000, 10000", id);
         return id;
+    }
+
+    /// <summary>A person of any tenant who signs in here, with a session and the password of <see cref="People.Newcomers"/>.</summary>
+    internal async Task<TestClient> PersonAsync(Guid tenant, int userId, string role)
+    {
+        var token = SecretToken.New(SecretToken.SessionPrefix);
+        var password = await Services.GetRequiredService<Passwords>().HashAsync(People.Newcomers.Password, CancellationToken.None);
+        await ExecuteAsync(
+            """
+            with person as (insert into users (id, tenant_id, user_id, subject, email, role, password_hash) values (gen_random_uuid(), $1, $2, 'console:' || $2, $2 || '@example.org', $3, $4))
+            insert into console_sessions (token_hash, tenant_id, user_id, expires_at) values ($5, $1, $2, now() + interval '1 day')
+            """,
+            tenant, userId, role, password, SecretToken.Hash(token));
+        return new(Address, token);
     }
 
     public async Task ExecuteAsync(string sql, params object[] parameters)
@@ -153,13 +174,40 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
         ["INTERNAL_SERVICE_KEY"] = InternalKey,
         ["Secrets:Directory"] = _keys.FullName,
         ["Sending:MaxBacklogPerAccount"] = "20",
+        ["Privacy:ExportsAtOnce"] = "20",
         ["EventStream:Heartbeat"] = "00:00:00.5",
         ["EventStream:RightCheck"] = "00:00:00.5",
         ["EventStream:SlowReader"] = "00:00:01",
+        // All of them come from one address.
+        ["RateLimits:Anonymous"] = "100000",
         ["Cors:AllowedOrigins:0"] = "https://pages.example.org",
         ["LOG_LEVEL"] = "WARNING",
         ["shutdownTimeoutSeconds"] = ShutdownTimeout.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture),
     };
+
+    private static (WebApplicationFactory<Program> Factory, Uri Address) Start(Dictionary<string, string> settings, LoggedEvents logged)
+    {
+        var factory = new WebApplicationFactory<Program>().WithWebHostBuilder(web =>
+        {
+            web.UseEnvironment("Testing");
+            // Any free port. The factory's own UseKestrel(port) does not reach a factory that was derived from another.
+            web.UseUrls("http://127.0.0.1:0");
+            web.ConfigureLogging(logging => logging.AddProvider(logged).AddFilter<LoggedEvents>("Integrations.Api", LogLevel.Information));
+            foreach (var (key, value) in settings)
+                web.UseSetting(key, value);
+        });
+        factory.UseKestrel();
+        factory.StartServer();
+        return (factory, new Uri(factory.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single()));
+    }
+
+    /// <summary>The tests' users do in a minute what people do in a day. What the limits are by themselves is seen in another tenant.</summary>
+    private async Task RaiseLimitsAsync()
+    {
+        using var owner = Owner();
+        var much = new { per_minute = 10_000 };
+        (await owner.PutAsync("/api/v1/settings/limits", new { connect = much, send = much, status = much })).Expect(200);
+    }
 
     private async Task MakeOwnerAsync()
     {
@@ -176,6 +224,18 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
         Tenant = Guid.Parse(session.Text("user.tenant_id"));
         OwnerUserId = int.Parse(session.Text("user.user_id"), System.Globalization.CultureInfo.InvariantCulture);
     }
+}
+
+/// <summary>A copy of the Api beside the one of <see cref="ApiHost"/>.</summary>
+internal sealed class ApiCopy(WebApplicationFactory<Program> factory, Uri address, LoggedEvents logged) : IAsyncDisposable
+{
+    public Uri Address => address;
+
+    public IServiceProvider Services => factory.Services;
+
+    public int Logged(int eventId) => logged.TimesOf(eventId);
+
+    public ValueTask DisposeAsync() => factory.DisposeAsync();
 }
 
 /// <summary>One host for the tests that do not need another; they run one after the other and keep to users of their own.</summary>

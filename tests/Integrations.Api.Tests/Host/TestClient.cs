@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -33,9 +35,11 @@ internal sealed record Answer(int Status, JsonNode? Body, string Raw, HttpRespon
 }
 
 /// <summary>A caller of the Api.</summary>
-internal sealed class TestClient(Uri address, string? token) : IDisposable
+/// <param name="from">The address that the caller's connections come from; any loopback address will do.</param>
+/// <param name="agrees">Agrees to the processing of connected accounts when he is asked, as most callers do once.</param>
+internal sealed class TestClient(Uri address, string? token, IPAddress? from = null, bool agrees = true) : IDisposable
 {
-    public HttpClient Http { get; } = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
+    public HttpClient Http { get; } = new(From(from)) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
 
     public string? Token => token;
 
@@ -43,12 +47,31 @@ internal sealed class TestClient(Uri address, string? token) : IDisposable
 
     public Task<Answer> DeleteAsync(string path) => SendAsync(HttpMethod.Delete, path, null);
 
+    public Task<Answer> PutAsync(string path, object body) => SendAsync(HttpMethod.Put, path, Json(body));
+
     public Task<Answer> PatchAsync(string path, object body) => SendAsync(HttpMethod.Patch, path, Json(body));
 
     public Task<Answer> PostAsync(string path, object? body = null, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Post, path, body is null ? null : Json(body), headers);
 
     public async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content, params (string Name, string Value)[] headers)
+    {
+        var repeated = agrees && content is StringContent text ? await text.ReadAsStringAsync(TestContext.Current.CancellationToken) : null;
+        var answer = await SendOnceAsync(method, path, content, headers);
+        if (!agrees || answer.Code != "CONSENT_REQUIRED")
+            return answer;
+        await AgreeAsync();
+        return await SendOnceAsync(method, path, repeated is null ? null : Json(repeated), headers);
+    }
+
+    /// <summary>Agrees to the text that is in force.</summary>
+    public async Task AgreeAsync()
+    {
+        var version = (await GetAsync("/api/v1/privacy/consent")).Expect(200).Text("version");
+        (await PostAsync("/api/v1/privacy/consent", new { version })).Expect(200);
+    }
+
+    private async Task<Answer> SendOnceAsync(HttpMethod method, string path, HttpContent? content, (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
         if (token is not null)
@@ -64,6 +87,19 @@ internal sealed class TestClient(Uri address, string? token) : IDisposable
         new(body as string ?? JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
 
     public void Dispose() => Http.Dispose();
+
+    private static SocketsHttpHandler From(IPAddress? address) => address is null
+        ? new()
+        : new()
+        {
+            ConnectCallback = async (context, cancellationToken) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                socket.Bind(new IPEndPoint(address, 0));
+                await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
 
     private static JsonNode? Parse(string raw)
     {

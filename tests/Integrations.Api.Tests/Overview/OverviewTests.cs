@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Integrations.Api.Tests.Host;
 
 namespace Integrations.Api.Tests.Overview;
@@ -16,6 +15,8 @@ public sealed class OverviewTests(ApiHost host)
         using var client = host.User(1, "operator", tenant);
         var account = await ActiveAsync(client);
         var dialog = await SpokenAsync(account, "2 hours");
+        await host.ExecuteAsync("update telegram_accounts set display_name = 'The account' where id = $1", account);
+        await host.ExecuteAsync("update dialogs set title = 'Somebody' where id = $1", dialog);
         var failed = Guid.CreateVersion7();
         await host.ExecuteAsync(
             """
@@ -47,6 +48,8 @@ public sealed class OverviewTests(ApiHost host)
             Problems(page));
         Assert.Equal(["attention", "numbers", "generated_at"], page.Fields);
         Assert.NotNull(page.Body!["attention"]!.AsArray().Single(item => item!["kind"]!.ToString() == "flood_wait")!["until"]);
+        var waits = page.Body["attention"]!.AsArray().Single(item => item!["kind"]!.ToString() == "dialog_waiting")!;
+        Assert.Equal(("The account", "Somebody"), (waits["account_name"]!.ToString(), waits["dialog_name"]!.ToString()));
         Assert.Equal(["error", "error", "warning", "warning", "warning"], page.Body["attention"]!.AsArray().Select(item => item!["severity"]!.ToString()));
         Assert.DoesNotContain("dialog_waiting", (await client.GetAsync($"{Path}?waiting_minutes=180")).Expect(200).Raw, StringComparison.Ordinal);
         Assert.Equal(["waiting_minutes"], (await client.GetAsync($"{Path}?waiting_minutes=0")).Expect(400, "VALIDATION_FAILED").ErrorFields);
@@ -72,18 +75,18 @@ public sealed class OverviewTests(ApiHost host)
         {
             var page = (await client.GetAsync(Path)).Expect(200);
             Assert.Equal(accounts, page.Text("numbers.accounts.error"));
-            Assert.Equal(received, page["numbers.hours"]!.AsArray().Sum(hour => (int)hour!["received"]!));
+            Assert.Equal(received, page["numbers.traffic"]!.AsArray().Sum(hour => (int)hour!["received"]!));
         }
     }
 
     [Fact]
-    public async Task The_numbers_are_those_of_the_last_day()
+    public async Task The_numbers_are_those_of_the_period()
     {
         var tenant = await host.AddTenantAsync();
         using var client = host.User(1, "operator", tenant);
         var empty = (await client.GetAsync(Path)).Expect(200);
         Assert.Null(empty["numbers.delivery_delay_ms.p50"]);
-        Assert.Equal(24, empty["numbers.hours"]!.AsArray().Count);
+        Assert.Equal(24, empty["numbers.traffic"]!.AsArray().Count);
         var account = await ActiveAsync(client);
         var dialog = await SpokenAsync(account, "1 minute");
         await host.ExecuteAsync(
@@ -98,13 +101,37 @@ public sealed class OverviewTests(ApiHost host)
 
         var page = (await client.GetAsync(Path)).Expect(200);
 
-        var hours = page["numbers.hours"]!.AsArray();
-        Assert.Equal((11, 1, 1), (hours.Sum(hour => (int)hour!["sent"]!), hours.Sum(hour => (int)hour!["failed"]!), hours.Sum(hour => (int)hour!["received"]!)));
-        Assert.Equal(("650", "1055"), (Whole(page["numbers.delivery_delay_ms.p50"]), Whole(page["numbers.delivery_delay_ms.p95"])));
+        Assert.Equal((11, 1, 1), Sums(page));
+        Assert.Equal(("24h", "hour", "sandbox"), (page.Text("numbers.period"), page.Text("numbers.step"), page["numbers.worlds"]![0]!.ToString()));
+        Assert.InRange((double)page["numbers.delivery_delay_ms.p50"]!, 585, 715);
+        Assert.InRange((double)page["numbers.delivery_delay_ms.p95"]!, 950, 1160);
+        Assert.InRange((double)page["numbers.traffic"]!.AsArray()[^1]!["delivery_delay_ms"]!["p50"]!, 585, 715);
         Assert.Equal("""{"pending":0,"active":1,"error":0,"paused":0,"disconnected":0}""", page["numbers.accounts"]!.ToJsonString());
+
+        var week = (await client.GetAsync($"{Path}?period=7d&zone=Asia/Tokyo")).Expect(200);
+        Assert.Equal((12, 1, 1), Sums(week));
+        Assert.Equal(("day", 7), (week.Text("numbers.step"), week["numbers.traffic"]!.AsArray().Count));
+        Assert.Equal(15, DateTimeOffset.Parse(week["numbers.traffic"]![0]!["from"]!.ToString(), System.Globalization.CultureInfo.InvariantCulture).UtcDateTime.Hour);
+        Assert.Equal(30, (await client.GetAsync($"{Path}?period=30d")).Expect(200)["numbers.traffic"]!.AsArray().Count);
+        Assert.Equal(["period", "zone"], (await client.GetAsync($"{Path}?period=1d&zone=Nowhere/City")).Expect(400, "VALIDATION_FAILED").ErrorFields);
     }
 
-    private static string Whole(JsonNode? number) => Math.Round((double)number!).ToString(System.Globalization.CultureInfo.InvariantCulture);
+    [Fact]
+    public async Task A_first_login_that_came_to_nothing_is_no_account()
+    {
+        using var client = host.User(1, "operator", await host.AddTenantAsync());
+        var abandoned = (await client.GetAsync("/api/v1/telegram/qr-code")).Expect(200).Id("session_id");
+        Assert.Equal("1", (await client.GetAsync(Path)).Expect(200).Text("numbers.accounts.pending"));
+        await host.ExecuteAsync(
+            "with l as (update telegram_logins set state = 'expired' where id = $1) update telegram_accounts set status = 'error', last_error_code = 'TG_LOGIN_EXPIRED' where id = $1", abandoned);
+        Assert.Equal("""{"pending":0,"active":0,"error":0,"paused":0,"disconnected":0}""", (await client.GetAsync(Path)).Expect(200)["numbers.accounts"]!.ToJsonString());
+    }
+
+    private static (int Sent, int Failed, int Received) Sums(Answer page)
+    {
+        var steps = page["numbers.traffic"]!.AsArray();
+        return (steps.Sum(step => (int)step!["sent"]!), steps.Sum(step => (int)step!["failed"]!), steps.Sum(step => (int)step!["received"]!));
+    }
 
     private static string[] Problems(Answer page) =>
     [

@@ -51,6 +51,43 @@ public sealed class ForgetDoorTests(CoreDatabase database) : IClassFixture<CoreD
         Assert.Equal(["1"], await AdminRowsAsync("select count(*) from console_sessions"));
     }
 
+    [Fact]
+    public async Task Old_notices_of_what_is_over_go_and_others_stay()
+    {
+        var tenant = await database.AddTenantAsync();
+        var account = await database.AddAccountAsync(tenant);
+        await CoreDatabase.ExecuteAsync(
+            database.Admin,
+            $"""
+             insert into notices (id, tenant_id, user_id, account_id, topic, kind, since, told_at, resolved_at) values
+               (gen_random_uuid(), '{tenant}', 1, '{account}', 'connection', 'account_back', now(), now() - interval '91 days', now()),
+               (gen_random_uuid(), '{tenant}', 1, '{account}', 'flood', 'flood_wait', now(), now() - interval '91 days', null),
+               (gen_random_uuid(), '{tenant}', 1, '{account}', 'message', 'message_failed', now(), now() - interval '1 day', now())
+             """);
+
+        Assert.Equal(["1"], await RowsAsync("select doors.forget_notices(now() - interval '90 days')"));
+        Assert.Equal(["flood_wait", "message_failed"], await AdminRowsAsync("select kind from notices order by kind"));
+    }
+
+    [Fact]
+    public async Task Old_refusals_go_a_limited_number_at_a_time_and_young_ones_stay()
+    {
+        var tenant = await database.AddTenantAsync();
+        await CoreDatabase.ExecuteAsync(
+            database.Admin,
+            $"""
+             insert into refusals (tenant_id, minute, kind, by_key, route, times) values
+               ('{tenant}', now() - interval '31 days', 'sign_in', false, 'old', 1), ('{tenant}', now() - interval '32 days', 'sign_in', false, 'older', 1),
+               ('{tenant}', now() - interval '29 days', 'sign_in', false, 'young', 1);
+             insert into refusal_days (tenant_id, day, kind, times) values ('{tenant}', current_date - 32, 'sign_in', 2), ('{tenant}', current_date - 29, 'sign_in', 1)
+             """);
+
+        Assert.Equal(["1"], await RowsAsync("select doors.forget_refusals(now() - interval '30 days', 1)"));
+        Assert.Equal(["1"], await RowsAsync("select doors.forget_refusals(now() - interval '30 days', 100)"));
+        Assert.Equal(["young"], await AdminRowsAsync("select route from refusals"));
+        Assert.Equal(["1"], await AdminRowsAsync("select times from refusal_days"));
+    }
+
     private Task<string[]> RowsAsync(string sql) => CoreDatabase.RowsAsync(database.Worker, sql);
 
     private Task<string[]> AdminRowsAsync(string sql) => CoreDatabase.RowsAsync(database.Admin, sql);

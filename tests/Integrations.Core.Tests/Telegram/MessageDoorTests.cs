@@ -90,6 +90,7 @@ public sealed class MessageDoorTests(CoreDatabase database) : IClassFixture<Core
         var claim = await FreshShardAsync();
         var (tenant, account, dialog) = await AnAccountAsync(Shard);
         var message = await database.AddMessageAsync(tenant, account, dialog);
+        await CoreDatabase.ExecuteAsync(database.Admin, $"update messages set trace_id = 'abc' where id = '{message}'");
         await RowsAsync($"select id from doors.claim_messages({Shard}, {claim.Epoch}, 'sandbox', 10, '{{}}')");
 
         Assert.Equal([message.ToString()], await RowsAsync(Record(claim, message, "delivered", telegramId: 5)));
@@ -98,7 +99,7 @@ public sealed class MessageDoorTests(CoreDatabase database) : IClassFixture<Core
         Assert.Equal(
             ["message.updated delivered 5 1"],
             await AdminRowsAsync($"select type, data->>'status', data->>'telegram_message_id', user_id from outbox where data->>'id' = '{message}'"));
-        Assert.Equal(["personal.send_message success"], await AdminRowsAsync($"select action, status from integration_logs where details->>'message_id' = '{message}'"));
+        Assert.Equal(["personal.send_message success abc"], await AdminRowsAsync($"select action, status, trace_id from integration_logs where details->>'message_id' = '{message}'"));
     }
 
     [Fact]

@@ -120,7 +120,7 @@ public sealed class RowSecurityTests(CoreDatabase database) : IClassFixture<Core
     [InlineData("update shards set epoch = epoch + 1")]
     [InlineData("update event_head set position = 0")]
     [InlineData("insert into events (position, tenant_id, type, data, occurred_at) values (1, gen_random_uuid(), 't', '{}', now())")]
-    [InlineData("delete from integration_logs")]
+    [InlineData("delete from installation")]
     [InlineData("update integration_logs set status = 'success'")]
     [InlineData("select * from owner_links")]
     [InlineData("select rolpassword from pg_authid")]
@@ -156,7 +156,34 @@ public sealed class RowSecurityTests(CoreDatabase database) : IClassFixture<Core
             database.Admin,
             $"""
              insert into console_sessions (token_hash, tenant_id, user_id, expires_at) values (gen_random_bytes(32), '{tenant}', 1, now());
-             insert into projects (id, tenant_id, name) values (gen_random_uuid(), '{tenant}', 'P');
+             with p as (insert into projects (id, tenant_id, name) values (gen_random_uuid(), '{tenant}', 'P') returning id),
+                  m as (insert into project_members (tenant_id, project_id, user_id) select '{tenant}', p.id, 1 from p),
+                  i as (insert into invitations (id, tenant_id, email, role, token_hash, invited_by, expires_at)
+                        values (gen_random_uuid(), '{tenant}', 'a@example.org', 'viewer', gen_random_bytes(32), 1, now()) returning id)
+             insert into invitation_projects (tenant_id, invitation_id, project_id) select '{tenant}', i.id, p.id from i, p;
+             insert into api_keys (id, tenant_id, user_id, name, prefix, key_hash, scopes, created_by)
+             values (gen_random_uuid(), '{tenant}', 1, 'K', 'int_', gen_random_bytes(32), array['read'], 1);
+             insert into second_factors (id, tenant_id, user_id, secret_sealed) values (gen_random_uuid(), '{tenant}', 1, '\x00');
+             insert into recovery_codes (tenant_id, user_id, code_hash) values ('{tenant}', 1, gen_random_bytes(32));
+             insert into sign_in_challenges (token_hash, tenant_id, user_id, expires_at) values (gen_random_bytes(32), '{tenant}', 1, now());
+             insert into user_preferences (tenant_id, user_id) values ('{tenant}', 1);
+             insert into consents (id, tenant_id, user_id, version, language) values (gen_random_uuid(), '{tenant}', 1, '1', 'en');
+             insert into erasures (id, tenant_id, subject, digest, traces, give_up_at, token_hash)
+             values (gen_random_uuid(), '{tenant}', 'person', '\x00', '{"{}"}', now(), gen_random_bytes(32));
+             insert into refusals (tenant_id, minute, kind, by_key, route, times) values ('{tenant}', now(), 'throttle', false, 'r', 1);
+             insert into refusal_days (tenant_id, day, kind, times) values ('{tenant}', now(), 'throttle', 1);
+             insert into tenant_limits (tenant_id, route_class, per_minute, burst) values ('{tenant}', 'send', 1, 1);
+             insert into message_hours (tenant_id, hour, account_id, measure, count) values ('{tenant}', now(), '{account}', 0, 1);
+             insert into tenant_hours (tenant_id, hour, measure, count) values ('{tenant}', now(), 0, 1);
+             insert into dialog_notes (id, tenant_id, dialog_id, author_id, text) values (gen_random_uuid(), '{tenant}', '{dialog}', 1, 'n');
+             insert into dialog_filters (id, tenant_id, user_id, name, show) values (gen_random_uuid(), '{tenant}', 1, 'f', 'all');
+             insert into quick_replies (id, tenant_id, shortcut, text, author_id) values (gen_random_uuid(), '{tenant}', 's', 't', 1);
+             insert into account_events (tenant_id, account_id, kind) values ('{tenant}', '{account}', 'paused');
+             insert into notices (tenant_id, user_id, topic, kind, account_id, since) values ('{tenant}', 1, 'connection', 'account_error', '{account}', now());
+             insert into notice_settings (tenant_id, user_id) values ('{tenant}', 1);
+             insert into audit_entries (tenant_id, action, by_key) values ('{tenant}', 'a', false);
+             insert into audit_heads (tenant_id, position, hash) values ('{tenant}', 0, '\x00');
+             insert into audit_checkpoints (tenant_id, position, hash, entries, signature) values ('{tenant}', 1, '\x00', 1, '\x00');
              insert into data_keys (tenant_id, version, provider, wrapped) values ('{tenant}', 1, 'local', '\x00');
              insert into idempotency_keys (tenant_id, user_id, route, key, body_hash, expires_at) values ('{tenant}', 1, 'r', 'k', '\x00', now());
              insert into telegram_logins (id, tenant_id, method, expires_at) values ('{account}', '{tenant}', 'qr', now());

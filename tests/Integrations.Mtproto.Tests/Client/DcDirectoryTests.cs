@@ -103,8 +103,28 @@ public sealed class DcDirectoryTests : ClientTest
         Assert.Equal(["192.0.2.8", "192.0.2.9", "two", "192.0.2.8"], tried);
     }
 
-    private static DcDirectory Directory() =>
-        new(new TelegramServers(2, [new TelegramDc(1, "one", 1), new TelegramDc(2, "two", 2)], []), obfuscated: false);
+    [Fact]
+    public void Addresses_of_IPv6_come_after_those_of_IPv4_where_they_are_wanted()
+    {
+        var directory = Directory(ipv6: true);
+        directory.Learn([new DcOption { Id = 2, IpAddress = "2001:db8::2", Port = 443, Ipv6 = true }, Dc(2, "192.0.2.8")]);
+
+        var tried = new List<string>();
+        for (var i = 0; i < 4; i++)
+        {
+            var dc = directory.Next(2);
+            tried.Add(dc.Host);
+            directory.Failed(dc);
+        }
+
+        Assert.Equal(["192.0.2.8", "2001:db8::2", "two", "2001:db8::22"], tried);
+        Assert.Equal(["two"], Enumerable.Range(0, 3).Select(_ => Directory().Next(2).Host).Distinct());
+    }
+
+    private static DcDirectory Directory(bool ipv6 = false) =>
+        new(
+            new TelegramServers(2, [new TelegramDc(1, "one", 1), new TelegramDc(2, "two", 2), new TelegramDc(2, "2001:db8::22", 2)], []),
+            obfuscated: false, ipv6);
 
     private static DcOption Dc(int id, string address) => new() { Id = id, IpAddress = address, Port = 443 };
 

@@ -6,7 +6,8 @@ namespace Integrations.Mtproto.Tests.Client;
 
 public sealed class MessageTests : ClientTest
 {
-    private static readonly UpdateState Start = new() { Pts = 10, Qts = 0, Date = 1, Seq = 1 };
+    private static readonly UpdateState Channelless = new() { Pts = 10, Qts = 0, Date = 1, Seq = 1 };
+    private static readonly UpdateState Start = Channelless with { Channels = Channelless.Channels.Add(99, 1) };
 
     private readonly System.Threading.Channels.Channel<UpdateDelivery> _deliveries = Channel.CreateUnbounded<UpdateDelivery>();
 
@@ -187,7 +188,7 @@ public sealed class MessageTests : ClientTest
                 NewMessages = [],
                 NewEncryptedMessages = [],
                 OtherUpdates = [new UpdateChannelTooLong { ChannelId = 5 }],
-                Chats = [new Integrations.Mtproto.Schema.Channel { Id = 5, AccessHash = 3, Title = "C", Photo = new ChatPhotoEmpty(), Date = 1 }],
+                Chats = [new Schema.Channel { Id = 5, AccessHash = 3, Title = "C", Photo = new ChatPhotoEmpty(), Date = 1 }],
                 Users = [],
                 State = new UpdatesState { Pts = 10, Qts = 0, Date = 2, Seq = 1, UnreadCount = 0 },
             },
@@ -218,6 +219,86 @@ public sealed class MessageTests : ClientTest
         await Assert.ThrowsAsync<InvalidDataException>(
             () => client.RunUpdatesAsync(Start, CommitAsync, null, Token).WaitAsync(TimeSpan.FromSeconds(60), Token));
     }
+
+    [Fact]
+    public async Task A_new_account_learns_where_its_channels_stand_before_it_hears_of_them()
+    {
+        var client = await LoggedInAsync();
+        Telegram.Answer = static (_, request) => request switch
+        {
+            UpdatesGetState => new UpdatesState { Pts = 10, Qts = 0, Date = 2, Seq = 1, UnreadCount = 0 },
+            MessagesGetDialogs => new MessagesDialogs
+            {
+                Dialogs = [ChannelDialog(5, pts: 30)],
+                Messages = [],
+                Chats = [new Schema.Channel { Id = 5, AccessHash = 55, Title = "C", Photo = new ChatPhotoEmpty(), Date = 1 }],
+                Users = [],
+            },
+            _ => throw ScriptedTelegram.Refusal(400, "WRONG"),
+        };
+
+        _ = client.RunUpdatesAsync(null, CommitAsync, null, Token);
+
+        var first = (await UntilAsync(delivery => delivery.Batch is not null)).Batch!;
+        Assert.Equal((10, 30), (first.State.Pts, first.State.Channels[5]));
+        Assert.Equal(55, Assert.Single(first.Peers).AccessHash);
+    }
+
+    [Fact]
+    public async Task An_account_that_knows_no_channels_learns_them_once_it_has_caught_up()
+    {
+        var client = await LoggedInAsync();
+        Telegram.Answer = static (_, request) => request is MessagesGetDialogs
+            ? new MessagesDialogs { Dialogs = [ChannelDialog(5, pts: 30)], Messages = [], Chats = [], Users = [] }
+            : new UpdatesDifferenceEmpty { Date = 1, Seq = 1 };
+
+        _ = client.RunUpdatesAsync(Channelless, CommitAsync, null, Token);
+
+        Assert.Equal(30, (await UntilAsync(delivery => delivery.Batch is not null)).Batch!.State.Channels[5]);
+    }
+
+    [Fact]
+    public async Task Whom_Telegram_tells_no_dialogs_receives_nevertheless()
+    {
+        var client = await LoggedInAsync();
+        Telegram.Answer = static (_, request) => request is UpdatesGetState
+            ? new UpdatesState { Pts = 10, Qts = 0, Date = 2, Seq = 1, UnreadCount = 0 }
+            : throw ScriptedTelegram.Refusal(400, "BOT_METHOD_INVALID");
+
+        _ = client.RunUpdatesAsync(null, CommitAsync, null, Token);
+
+        await UntilAsync(delivery => delivery.CaughtUp);
+    }
+
+    [Fact]
+    public async Task A_position_that_Telegram_does_not_know_is_asked_for_anew()
+    {
+        var client = await LoggedInAsync();
+        Telegram.Answer = static (_, request) => request switch
+        {
+            UpdatesGetState => new UpdatesState { Pts = 40, Qts = 0, Date = 2, Seq = 1, UnreadCount = 0 },
+            MessagesGetDialogs => new MessagesDialogs { Dialogs = [], Messages = [], Chats = [], Users = [] },
+            _ => throw ScriptedTelegram.Refusal(400, "PERSISTENT_TIMESTAMP_INVALID"),
+        };
+
+        _ = client.RunUpdatesAsync(Start, CommitAsync, null, Token);
+
+        Assert.Equal(40, (await UntilAsync(delivery => delivery.Batch is not null)).Batch!.State.Pts);
+    }
+
+    private static Dialog ChannelDialog(long id, int pts) => new()
+    {
+        Peer = new PeerChannel { ChannelId = id },
+        TopMessage = 1,
+        ReadInboxMaxId = 0,
+        ReadOutboxMaxId = 0,
+        UnreadCount = 0,
+        UnreadMentionsCount = 0,
+        UnreadReactionsCount = 0,
+        UnreadPollVotesCount = 0,
+        NotifySettings = new PeerNotifySettings(),
+        Pts = pts,
+    };
 
     private static IEnumerable<int> Messages(UpdateDelivery delivery) =>
         delivery.Batch!.Items.Select(item => item.Update).OfType<UpdateNewMessage>().Select(update => ((Message)update.Message).Id);

@@ -40,6 +40,9 @@ public sealed class AesTests
 
         Assert.Equal(ciphertext, Hex.Text(encrypted));
         Assert.Equal(plaintext, Hex.Text(decrypted));
+        AesIgePortable.Encrypt(Hex.Bytes(key), Hex.Bytes(iv), Hex.Bytes(plaintext), encrypted);
+        AesIgePortable.Decrypt(Hex.Bytes(key), Hex.Bytes(iv), encrypted, decrypted);
+        Assert.Equal((ciphertext, plaintext), (Hex.Text(encrypted), Hex.Text(decrypted)));
     }
 
     [Theory]
@@ -80,6 +83,60 @@ public sealed class AesTests
         AesIge.Encrypt(key, iv, plaintext, encrypted);
 
         Assert.Equal(expected, encrypted);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(16)]
+    [InlineData(32)]
+    [InlineData(48)]
+    [InlineData(65536 + 16)]
+    public void Ige_is_the_same_by_the_processor_and_by_the_platform(int length)
+    {
+        var (key, iv, plaintext) = (Random(32), Random(64)[32..], Random(length));
+        var (expected, chained, opened) = (new byte[length], new byte[length], new byte[length]);
+        AesIgePortable.Encrypt(key, iv, plaintext, expected);
+        AesIgePortable.Decrypt(key, iv, expected, opened);
+        Assert.Equal(plaintext, opened);
+
+        // At most one of the two exists on a machine; the vectors hold for whichever way is taken.
+        if (X86Rounds.IsSupported)
+        {
+            AesIgeChain<X86Rounds>.Encrypt(key, iv, plaintext, chained);
+            AesIgeChain<X86Rounds>.Decrypt(key, iv, expected, opened);
+        }
+        else if (ArmRounds.IsSupported)
+        {
+            AesIgeChain<ArmRounds>.Encrypt(key, iv, plaintext, chained);
+            AesIgeChain<ArmRounds>.Decrypt(key, iv, expected, opened);
+        }
+        else
+        {
+            AesIge.Encrypt(key, iv, plaintext, chained);
+            AesIge.Decrypt(key, iv, expected, opened);
+        }
+
+        Assert.Equal(expected, chained);
+        Assert.Equal(plaintext, opened);
+    }
+
+    [Fact]
+    public void Ige_takes_no_memory()
+    {
+        // Without AES instructions the platform's cipher is asked, which takes some.
+        var allowed = X86Rounds.IsSupported || ArmRounds.IsSupported ? 0 : 1 << 20;
+        var (key, iv, plaintext, encrypted) = (Random(32), Random(32), Random(1024), new byte[1024]);
+        AesIge.Encrypt(key, iv, plaintext, encrypted);
+        AesIge.Decrypt(key, iv, encrypted, plaintext);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++)
+        {
+            AesIge.Encrypt(key, iv, plaintext, encrypted);
+            AesIge.Decrypt(key, iv, encrypted, plaintext);
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, allowed);
     }
 
     [Fact]

@@ -187,6 +187,58 @@ public sealed class ChannelUpdateTests
         Assert.Equal((4, 8), (sequencer.State!.Channels[Group], sequencer.State.Channels[75]));
     }
 
+    [Fact]
+    public void A_position_that_the_server_does_not_know_is_given_up_for_the_channels_beginning_and_its_history()
+    {
+        var sequencer = WithChannels(4);
+        sequencer.Receive(Short(new UpdateChannelTooLong { ChannelId = Group }));
+        sequencer.Commit();
+        var refused = Assert.Single(sequencer.TakeRequests());
+
+        sequencer.PositionRefused(refused);
+        sequencer.Commit();
+
+        Assert.Equal(new ChannelDifferenceRequest(Group, 1, 100), Assert.Single(sequencer.TakeRequests()));
+        sequencer.ReceiveChannelDifference(Group, TooLong(pts: 9, InGroup(91)));
+        var batch = sequencer.TakeBatch()!;
+        Assert.Equal([new Backfill(Group, 100)], batch.Backfills);
+        Assert.Equal(9, batch.State.Channels[Group]);
+    }
+
+    [Fact]
+    public void A_channel_that_is_heard_of_for_the_first_time_has_no_hole_either()
+    {
+        var sequencer = WithChannels(4);
+        sequencer.Receive(Short(new UpdateChannelTooLong { ChannelId = 99 }));
+        sequencer.Commit();
+        Assert.Equal(new ChannelDifferenceRequest(99, 1, 100), Assert.Single(sequencer.TakeRequests()));
+
+        sequencer.ReceiveChannelDifference(99, TooLong(pts: 9));
+
+        Assert.Equal([new Backfill(99, 100)], sequencer.TakeBatch()!.Backfills);
+    }
+
+    private static UpdatesChannelDifferenceTooLong TooLong(int pts, params MessageBase[] messages) => new()
+    {
+        Final = true,
+        Dialog = new Dialog
+        {
+            Peer = new PeerChannel { ChannelId = Group },
+            TopMessage = 92,
+            ReadInboxMaxId = 0,
+            ReadOutboxMaxId = 0,
+            UnreadCount = 0,
+            UnreadMentionsCount = 0,
+            UnreadReactionsCount = 0,
+            UnreadPollVotesCount = 0,
+            NotifySettings = new PeerNotifySettings(),
+            Pts = pts,
+        },
+        Messages = messages,
+        Chats = [],
+        Users = [],
+    };
+
     private static Message InGroup(int id) => Message(id, new PeerChannel { ChannelId = Group });
 
     private UpdateSequencer WithChannels(int pts, long other = 71, Func<PeerKey, bool>? isKnown = null)

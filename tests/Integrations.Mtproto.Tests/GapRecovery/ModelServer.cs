@@ -4,8 +4,13 @@ using Integrations.Mtproto.Schema;
 namespace Integrations.Mtproto.Tests.GapRecovery;
 
 /// <summary>What Telegram keeps for one account, small: boxes of events, containers that announce them, differences that repeat them.</summary>
-internal sealed class ModelServer(Random random)
+/// <param name="random">Draws what happens.</param>
+/// <param name="forgetful">It says now and then that a difference is too long to tell.</param>
+internal sealed class ModelServer(Random random, bool forgetful = false)
 {
+    private const long FirstUser = 2;
+    private const int People = 5;
+
     public const int Channels = 3;
     public const int FirstChannel = 500;
 
@@ -44,7 +49,7 @@ internal sealed class ModelServer(Random random)
         if (random.Next(3) == 0)
             shuffled.Add(new UpdateUserTyping { UserId = 2, Action = new SendMessageTypingAction() });
         var seq = random.Next(2) == 0 ? ++_seq : 0;
-        return [new Updates { UpdatesValue = shuffled, Users = Users(), Chats = Chats(), Date = 5, Seq = seq }];
+        return [new Updates { UpdatesValue = shuffled, Users = SomeUsers(), Chats = Chats(), Date = 5, Seq = seq }];
     }
 
     /// <summary>A message of the account itself, as its call returns it.</summary>
@@ -66,6 +71,8 @@ internal sealed class ModelServer(Random random)
     public UpdatesDifferenceBase Answer(DifferenceRequest request)
     {
         var missed = _common.Where(u => UpdatePlace.Of(u).Position > request.Pts).ToList();
+        if (missed.Count > 0 && forgetful && random.Next(8) == 0)
+            return new UpdatesDifferenceTooLong { Pts = _commonPts };
         var limit = random.Next(2) == 0 ? random.Next(1, 6) : int.MaxValue;
         var told = missed.Take(limit).ToList();
         var others = told.Where(u => u is not UpdateNewMessage).Concat(_channelPts.Select(c => (Update)new UpdateChannelTooLong { ChannelId = c.Key, Pts = c.Value }));
@@ -99,6 +106,8 @@ internal sealed class ModelServer(Random random)
         var missed = _channels[request.ChannelId].Where(u => UpdatePlace.Of(u).Position > request.Pts).ToList();
         if (missed.Count == 0)
             return new UpdatesChannelDifferenceEmpty { Final = true, Pts = _channelPts[request.ChannelId] };
+        if (forgetful && random.Next(8) == 0)
+            return TooLong(request.ChannelId);
         var told = missed.Take(random.Next(1, 6)).ToList();
         return new UpdatesChannelDifference
         {
@@ -111,7 +120,34 @@ internal sealed class ModelServer(Random random)
         };
     }
 
-    private static IReadOnlyList<UserBase> Users() => [Some.User(2), Some.User(3)];
+    /// <summary>The position of now, and the last few messages.</summary>
+    private UpdatesChannelDifferenceTooLong TooLong(long channelId) => new()
+    {
+        Final = true,
+        Dialog = new Dialog
+        {
+            Peer = new PeerChannel { ChannelId = channelId },
+            TopMessage = 1,
+            ReadInboxMaxId = 0,
+            ReadOutboxMaxId = 0,
+            UnreadCount = 0,
+            UnreadMentionsCount = 0,
+            UnreadReactionsCount = 0,
+            UnreadPollVotesCount = 0,
+            NotifySettings = new PeerNotifySettings(),
+            Pts = _channelPts[channelId],
+        },
+        Messages = [.. _channels[channelId].OfType<UpdateNewChannelMessage>().TakeLast(2).Select(u => u.Message).Reverse()],
+        Chats = Chats(),
+        Users = Users(),
+    };
+
+    /// <summary>A difference explains everybody that it names.</summary>
+    private static IReadOnlyList<UserBase> Users() => [.. Enumerable.Range(0, People).Select(i => Some.User(FirstUser + i))];
+
+    /// <summary>What is pushed brings some in full, some cut down, and leaves some out.</summary>
+    private IReadOnlyList<UserBase> SomeUsers() =>
+        [.. Users().OfType<User>().Where(_ => random.Next(4) != 0).Select(user => random.Next(3) == 0 ? Some.User(user.Id, min: true) : user)];
 
     private static IReadOnlyList<ChatBase> Chats() => [.. Enumerable.Range(FirstChannel, Channels).Select(id => Some.Channel(id))];
 
@@ -126,7 +162,7 @@ internal sealed class ModelServer(Random random)
         if (random.Next(2) == 0)
         {
             if (random.Next(6) != 0)
-                return NewMessage(random.Next(2) == 0 ? new PeerUser { UserId = random.Next(2, 4) } : new PeerChat { ChatId = 9 });
+                return NewMessage(random.Next(2) == 0 ? new PeerUser { UserId = FirstUser + random.Next(People) } : new PeerChat { ChatId = 9 });
             var (pts, count) = Delete();
             return _common.Single(u => UpdatePlace.Of(u) is var p && p.Position == pts && p.Count == count);
         }
@@ -135,7 +171,7 @@ internal sealed class ModelServer(Random random)
         var position = ++_channelPts[channel];
         Update update = random.Next(6) == 0
             ? new UpdateDeleteChannelMessages { ChannelId = channel, Messages = [1], Pts = position, PtsCount = 1 }
-            : Some.NewIn(channel, Next(new(PeerKind.Channel, channel)), position, from: random.Next(2, 4));
+            : Some.NewIn(channel, Next(new(PeerKind.Channel, channel)), position, from: FirstUser + random.Next(People));
         _channels[channel].Add(update);
         return update;
     }

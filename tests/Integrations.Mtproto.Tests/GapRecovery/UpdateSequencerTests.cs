@@ -338,4 +338,20 @@ public sealed class UpdateSequencerTests
         var batch = sequencer.TakeBatch()!;
         Assert.Equal((3, 1), (batch.State.Pts, batch.Backfills.Count));
     }
+
+    [Fact]
+    public void A_position_that_the_server_does_not_know_is_replaced_by_its_own_and_everything_else_is_asked_after()
+    {
+        var state = State();
+        var sequencer = Ready(_clock, state with { Channels = state.Channels.Add(Group, 4) });
+        sequencer.Reconnected();
+
+        sequencer.PositionRefused(Assert.Single(sequencer.TakeRequests()));
+
+        Assert.IsType<StateRequest>(Assert.Single(sequencer.TakeRequests()));
+        sequencer.ReceiveState(ServerState(3));
+        Assert.Equal([new Backfill(null, 100)], sequencer.TakeBatch()!.Backfills);
+        sequencer.Commit();
+        Assert.Equal(new ChannelDifferenceRequest(Group, 4, 100), Assert.Single(sequencer.TakeRequests()));
+    }
 }

@@ -66,14 +66,15 @@ internal sealed class ScriptedServer : IAsyncDisposable
         return new MtprotoSession(new MtprotoSessionOptions
         {
             AuthKey = Key,
-            ConnectAsync = ConnectAsync,
-            Time = Clock,
+            ConnectAsync = builder.Connect ?? ConnectAsync,
+            Time = builder.Time ?? Clock,
             Random = new SeededRandom(builder.Seed),
             ClockOffset = builder.ClockOffset,
             Salts = builder.Salts,
             Introduction = builder.Introduction,
             Timings = builder.Timings,
             MaxNotices = builder.MaxNotices,
+            MaxInflated = builder.MaxInflated,
             SaltsChanged = builder.SaltsChanged,
             StateChanged = builder.StateChanged,
         });
@@ -213,6 +214,14 @@ internal sealed class MtprotoSessionBuilder
     public SessionTimings Timings { get; set; } = new();
 
     public int MaxNotices { get; set; } = 256;
+
+    public int MaxInflated { get; set; } = TlGzip.DefaultMaxInflated;
+
+    /// <summary>In place of the server's clock.</summary>
+    public TimeProvider? Time { get; set; }
+
+    /// <summary>In place of the server's own connections.</summary>
+    public Func<CancellationToken, ValueTask<FrameConnection>>? Connect { get; set; }
 
     public Action<IReadOnlyList<ServerSalt>> SaltsChanged { get; set; } = static _ => { };
 

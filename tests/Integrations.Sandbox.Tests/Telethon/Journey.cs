@@ -26,7 +26,8 @@ internal sealed class Journey : IAsyncDisposable
         _keyFile = keyFile;
     }
 
-    public static Journey Start(SandboxTelegram sandbox, string login, string transport, string? username = null)
+    /// <param name="session">A string session to go on with, for the login <c>none</c>.</param>
+    public static Journey Start(SandboxTelegram sandbox, string login, string transport, string? username = null, string? session = null)
     {
         var keyFile = Path.GetTempFileName();
         File.WriteAllText(keyFile, sandbox.PublicKeyPem);
@@ -41,6 +42,8 @@ internal sealed class Journey : IAsyncDisposable
         Add(Path.Combine(AppContext.BaseDirectory, "Telethon", "journey.py"));
         Add("--login", login, "--transport", transport, "--key", keyFile);
         Add("--dc", dc.Id.ToString(CultureInfo.InvariantCulture), "--port", dc.Port.ToString(CultureInfo.InvariantCulture));
+        if (session is not null)
+            Add("--session", session);
         if (username is not null)
         {
             var person = sandbox.PhoneOf(username).Owner;

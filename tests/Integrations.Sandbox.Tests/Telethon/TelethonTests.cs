@@ -1,4 +1,7 @@
+using System.Net;
 using Integrations.Mtproto.Schema;
+using Integrations.Mtproto.Sessions;
+using Integrations.Sandbox.Telegram;
 using Integrations.Sandbox.Telegram.Faults;
 using Integrations.Sandbox.Telegram.World;
 using Integrations.Sandbox.Tests.Telegram.Client;
@@ -39,6 +42,28 @@ public sealed class TelethonTests : ServerTest
         await telethon.EndAsync();
         Assert.Empty(Anna.Devices);
         Assert.Empty(Sandbox.Faults.Violations);
+    }
+
+    [Fact]
+    public async Task Its_string_session_is_read_and_one_that_we_write_is_its_own()
+    {
+        string text;
+        await using (var telethon = Journey.Start(Sandbox, "code", "full", "anna"))
+        {
+            await telethon.HearAsync("listening");
+            await telethon.OrderAsync(new { order = "session" });
+            text = (string)(await telethon.HearAsync("session"))["text"]!;
+            await telethon.OrderAsync(new { order = "stop" });
+            await telethon.EndAsync();
+        }
+
+        Assert.True(TelethonSession.TryParse(text, out var session));
+        Assert.Equal((SandboxTelegram.MainDc, Sandbox.Dcs.Single(dc => dc.Id == SandboxTelegram.MainDc).Port), (session.DcId, session.Address.Port));
+        Assert.Equal(text, session.Export());
+
+        await using var again = Journey.Start(Sandbox, "none", "full", session: (session with { Address = new IPEndPoint(IPAddress.Parse("127.0.0.1"), session.Address.Port) }).Export());
+        Assert.Equal(Seed.Anna, (long)(await again.HearAsync("signed_in"))["id"]!);
+        Assert.Single(Anna.Devices);
     }
 
     [Fact]

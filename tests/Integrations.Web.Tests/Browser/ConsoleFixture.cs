@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using Integrations.Bench.Product;
+using Integrations.Web.Tests.Leaks;
 using Microsoft.Playwright;
 
 namespace Integrations.Web.Tests.Browser;
@@ -29,6 +30,9 @@ public sealed class ConsoleFixture : IAsyncLifetime
 
     internal ProductProcess Product => _product;
 
+    /// <summary>Where all hosts send their traces, metrics and logs.</summary>
+    internal Collector Collector { get; } = new();
+
     internal PhoneClient Phone { get; private set; } = null!;
 
     internal IReadOnlyDictionary<string, Person> People { get; private set; } = null!;
@@ -37,7 +41,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
     {
         var ct = TestContext.Current.CancellationToken;
         Assertions.SetDefaultExpectTimeout(Patience);
-        _product = await ProductProcess.StartNewAsync(ct);
+        _product = await ProductProcess.StartNewAsync(ct, Collector.Settings);
         Phone = new PhoneClient(_product.Addresses.Sandbox, _product.Addresses.SandboxToken);
         People = await Phone.PeopleAsync(ct);
         _playwright = await Playwright.CreateAsync();
@@ -52,6 +56,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
         Phone?.Dispose();
         if (_product is not null)
             await _product.DisposeAsync();
+        await Collector.DisposeAsync();
         _founding.Dispose();
     }
 
@@ -75,28 +80,45 @@ public sealed class ConsoleFixture : IAsyncLifetime
     }
 
     /// <summary>A browser of its own in which a person is signed in whom no other test knows.</summary>
-    internal async Task<BrowserPage> SignedInAsync(ConsoleUser user, BrowserOptions? options = null)
+    internal Task<BrowserPage> SignedInAsync(ConsoleUser user, BrowserOptions? options = null) => SignedInAsync(user.Api.Bearer!, options);
+
+    /// <summary>A browser of its own with this session.</summary>
+    internal async Task<BrowserPage> SignedInAsync(string session, BrowserOptions? options = null)
     {
         var page = await AnonymousAsync(options);
         await page.Context.AddCookiesAsync(
         [
-            new() { Name = "integrations_session", Value = user.Api.Bearer!, Url = _product.Addresses.Web.ToString(), HttpOnly = true },
+            new() { Name = "integrations_session", Value = session, Url = _product.Addresses.Web.ToString(), HttpOnly = true },
         ]);
         return page;
     }
 
     /// <summary>A new person of the tenant.</summary>
-    internal async Task<ConsoleUser> NewUserAsync(CancellationToken cancellationToken, string role = "admin")
+    /// <param name="agrees">Has agreed already to the processing of connected accounts, as most have.</param>
+    internal async Task<ConsoleUser> NewUserAsync(CancellationToken cancellationToken, string role = "admin", string? name = null, bool agrees = true)
     {
         await TenantAsync(cancellationToken);
-        return As(role, Interlocked.Increment(ref _lastUser));
+        var user = As(role, Interlocked.Increment(ref _lastUser), name);
+        if (agrees && role != "viewer")
+            await user.Office.AgreeAsync(cancellationToken);
+        return user;
+    }
+
+    /// <summary>Changes the database behind the Api's back.</summary>
+    internal async Task ExecuteAsync(string sql, CancellationToken cancellationToken, params object[] parameters)
+    {
+        await using var source = Npgsql.NpgsqlDataSource.Create(_product.Addresses.Database);
+        await using var command = source.CreateCommand(sql);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(new Npgsql.NpgsqlParameter { Value = parameter });
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>The person made last, in another role.</summary>
     internal ConsoleUser SameUserAs(string role) => As(role, _lastUser);
 
-    private ConsoleUser As(string role, int user) =>
-        new(new ApiClient(_product.Addresses.Api, ApiClient.Jwt(_product.Addresses.JwtSecret, _tenant!.Value, user, role, TimeProvider.System)));
+    private ConsoleUser As(string role, int user, string? name = null) =>
+        new(new ApiClient(_product.Addresses.Api, ApiClient.Jwt(_product.Addresses.JwtSecret, _tenant!.Value, user, role, TimeProvider.System, name)));
 
     /// <summary>Connects a person of the sandbox by QR over the API; the account's id.</summary>
     internal async Task<string> ConnectAsync(ConsoleUser user, Person person, CancellationToken cancellationToken)
@@ -127,6 +149,15 @@ public sealed class ConsoleFixture : IAsyncLifetime
         using var http = Sandbox();
         using var response = await http.DeleteAsync(new Uri("sandbox/faults", UriKind.Relative), cancellationToken);
         response.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>A new session of the owner, as signing in by password gives it.</summary>
+    internal async Task<string> OwnerSessionAsync(CancellationToken cancellationToken)
+    {
+        await TenantAsync(cancellationToken);
+        using var anonymous = new ApiClient(_product.Addresses.Api);
+        var entered = await anonymous.PostAsync("api/v1/auth/sign-in", new { email = OwnerEmail, password = OwnerPassword }, cancellationToken);
+        return entered.Expect(System.Net.HttpStatusCode.OK).Body.Text("session_token");
     }
 
     /// <summary>The tenant; its owner is created first, in the browser by the printed link, as a person does it.</summary>
@@ -160,6 +191,8 @@ public sealed class ConsoleFixture : IAsyncLifetime
         browser.ExpectNoProblems();
         var session = (await browser.Context.CookiesAsync()).Single(cookie => cookie.Name == "integrations_session");
         using var owner = new ApiClient(_product.Addresses.Api, session.Value);
+        await new Office(owner).RaiseLimitsAsync(cancellationToken);
+        await new Office(owner).AgreeAsync(cancellationToken);
         return Guid.Parse((await owner.GetAsync("api/v1/auth/me", cancellationToken)).Body.Text("tenant_id"));
     }
 

@@ -15,31 +15,50 @@ internal sealed partial class SecondConsole : IAsyncDisposable
 
     public static async Task<SecondConsole> StartAsync(ProductAddresses product, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
     {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "Integrations.sln")))
-            root = root.Parent ?? throw new InvalidOperationException("The tests run from inside the repository.");
-        var project = Path.Combine(root.FullName, "Integrations.Web");
-        var dll = Directory.EnumerateFiles(Path.Combine(project, "bin"), "Integrations.Web.dll", SearchOption.AllDirectories)
+        var (process, address) = await LaunchAsync("Integrations.Web", environment =>
+        {
+            environment["ASPNETCORE_ENVIRONMENT"] = "Development";
+            environment["services__api__http__0"] = product.Api.ToString();
+            environment["INTERNAL_SERVICE_KEY"] = product.InternalKey;
+            foreach (var (name, value) in settings)
+                environment[name] = value;
+        }, cancellationToken);
+        return new SecondConsole(process, address);
+    }
+
+    /// <summary>Starts a host of the product on a free port and waits until it listens.</summary>
+    internal static async Task<(Process Process, Uri Address)> LaunchAsync(string room, Action<IDictionary<string, string?>> configure, CancellationToken cancellationToken)
+    {
+        var project = Path.Combine(Root(), room);
+        var dll = Directory.EnumerateFiles(Path.Combine(project, "bin"), $"{room}.dll", SearchOption.AllDirectories)
             .OrderByDescending(File.GetLastWriteTimeUtc).First();
         var start = new ProcessStartInfo("dotnet", [dll]) { WorkingDirectory = project, RedirectStandardOutput = true, UseShellExecute = false };
-        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
+        configure(start.Environment);
         start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
-        start.Environment["services__api__http__0"] = product.Api.ToString();
-        start.Environment["INTERNAL_SERVICE_KEY"] = product.InternalKey;
-        foreach (var (name, value) in settings)
-            start.Environment[name] = value;
-        var process = Process.Start(start) ?? throw new InvalidOperationException("The console could not be started.");
+        var process = Process.Start(start) ?? throw new InvalidOperationException($"{room} could not be started.");
         var listening = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         process.OutputDataReceived += (_, line) =>
         {
             if (line.Data is null)
-                listening.TrySetException(new InvalidOperationException("The console ended before it listened."));
-            else if (Listening().Match(line.Data) is { Success: true } match)
+                listening.TrySetException(new InvalidOperationException($"{room} ended before it listened."));
+            else if (line.Data.Contains("Now listening on", StringComparison.Ordinal) && Listening().Match(line.Data) is { Success: true } match)
                 listening.TrySetResult(new Uri(match.Value));
         };
         process.BeginOutputReadLine();
-        return new SecondConsole(process, await listening.Task.WaitAsync(TimeSpan.FromSeconds(120), cancellationToken));
+        return (process, await listening.Task.WaitAsync(TimeSpan.FromSeconds(120), cancellationToken));
     }
+
+    /// <summary>The directory of the solution.</summary>
+    public static string Root()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "Integrations.sln")))
+            root = root.Parent ?? throw new InvalidOperationException("The tests run from inside the repository.");
+        return root.FullName;
+    }
+
+    /// <summary>kill -9.</summary>
+    public void Kill() => _process.Kill();
 
     public async ValueTask DisposeAsync()
     {

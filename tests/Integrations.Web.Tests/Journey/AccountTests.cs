@@ -16,7 +16,7 @@ public sealed class AccountTests(ConsoleFixture console)
         await using var user = await console.NewUserAsync(_cancel);
         await using var browser = await console.SignedInAsync(user);
         var page = browser.Page;
-        await page.GotoAsync("/");
+        await page.GotoAsync("/accounts");
         await Expect(browser.Button("Connect an account")).ToBeVisibleAsync();
         foreach (var name in new[] { "anna", "boris", "gleb", "zoya" })
             await console.ConnectAsync(user, console.People[name], _cancel);
@@ -28,7 +28,7 @@ public sealed class AccountTests(ConsoleFixture console)
         await user.Office.StartQrAsync(_cancel);
         await Expect(page.Locator(".account[data-status=paused]")).ToContainTextAsync("Gleb Gusev");
         await Expect(page.Locator(".account[data-status=pending]")).ToContainTextAsync("Waiting for login");
-        await Expect(page.Locator(".summary")).ToHaveTextAsync("connected: 3 · paused: 1 · waiting for login: 1");
+        await Expect(page.Locator(".chips button")).ToHaveTextAsync(["All: 5", "connected: 3", "paused: 1", "waiting for login: 1"]);
         await Screens.CheckAsync(page, "accounts");
         browser.ExpectNoProblems();
     }
@@ -41,7 +41,7 @@ public sealed class AccountTests(ConsoleFixture console)
         await using var administrator = await console.NewUserAsync(_cancel);
         await using var browser = await console.SignedInAsync(administrator);
         var page = browser.Page;
-        await page.GotoAsync("/");
+        await page.GotoAsync("/accounts");
         var row = page.Locator($"[data-account='{account}']");
         await Expect(row).ToContainTextAsync("another user’s");
         await Expect(row.GetByRole(AriaRole.Link)).ToHaveCountAsync(0);
@@ -59,7 +59,7 @@ public sealed class AccountTests(ConsoleFixture console)
         await using var stranger = await console.NewUserAsync(_cancel, "operator");
         await using (var browser = await console.SignedInAsync(stranger))
         {
-            await browser.Page.GotoAsync("/");
+            await browser.Page.GotoAsync("/accounts");
             await Expect(browser.Page.GetByRole(AriaRole.Heading, new() { Name = "No accounts yet" })).ToBeVisibleAsync();
             await Expect(browser.Button("Connect an account")).ToHaveCountAsync(0);
             await Screens.CheckAsync(browser.Page, "accounts-none-operator");
@@ -73,7 +73,7 @@ public sealed class AccountTests(ConsoleFixture console)
         var viewer = console.SameUserAs("viewer");
         await using var looking = await console.SignedInAsync(viewer);
         var page = looking.Page;
-        await page.GotoAsync("/");
+        await page.GotoAsync("/accounts");
         await Expect(page.Locator($"[data-account='{account}']")).ToContainTextAsync("Anna Abramova");
         await Expect(looking.Button("Add account")).ToHaveCountAsync(0);
         await Expect(looking.Button("Settings of Anna Abramova")).ToHaveCountAsync(0);
@@ -93,7 +93,7 @@ public sealed class AccountTests(ConsoleFixture console)
         await console.ConnectAsync(user, zoya, _cancel);
         await using var browser = await console.SignedInAsync(user);
         var page = browser.Page;
-        await page.GotoAsync("/");
+        await page.GotoAsync("/accounts");
         await browser.Button("Settings of Zoya Zimina").ClickAsync();
         await browser.InDialog("Pause").ClickAsync();
         await Expect(page.Locator(".account .status")).ToHaveTextAsync("Paused");
@@ -114,7 +114,7 @@ public sealed class AccountTests(ConsoleFixture console)
         var account = await console.ConnectAsync(user, boris, _cancel);
         await using var browser = await console.SignedInAsync(user);
         var page = browser.Page;
-        await page.GotoAsync("/");
+        await page.GotoAsync("/accounts");
         await browser.Button("Settings of Boris Belov").ClickAsync();
         await browser.Labelled("Name").FillAsync("Sales, second shift, with a name that is longer than any list has room for");
         await browser.InDialog("Save").ClickAsync();

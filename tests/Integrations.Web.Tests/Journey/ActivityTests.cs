@@ -36,13 +36,67 @@ public sealed class ActivityTests(ConsoleFixture console)
         await Screens.CheckAsync(page, "activity-failed");
         await browser.Button("Copy").ClickAsync();
         await Expect(page.GetByText("Copied")).ToBeVisibleAsync();
-        Assert.Contains("TG_ALREADY_CONNECTED", await page.EvaluateAsync<string>("() => navigator.clipboard.readText()"), StringComparison.Ordinal);
+        var copied = await page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
+        Assert.Contains("TG_ALREADY_CONNECTED", copied, StringComparison.Ordinal);
+        var trace = await page.Locator(".trouble .ids span code").InnerTextAsync();
+        Assert.Matches("^[0-9a-f]{32}$", trace);
+        Assert.Contains(trace, copied, StringComparison.Ordinal);
+
+        await browser.Labelled("Search code, text or trace").FillAsync(trace[..12]);
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator(".line")).ToHaveCountAsync(1);
+        await browser.Labelled("Action").SelectOptionAsync("Pause");
+        await Expect(page.GetByText("Nothing of this kind happened in this time.")).ToBeVisibleAsync();
+        await Screens.CheckAsync(page, "activity-empty");
+        await browser.Labelled("Action").SelectOptionAsync("All");
+        var download = await page.RunAndWaitForDownloadAsync(() => browser.Link("Download CSV").ClickAsync());
+        Assert.Equal("activity.csv", download.SuggestedFilename);
+        var table = await File.ReadAllLinesAsync(await download.PathAsync(), _cancel);
+        Assert.Equal(2, table.Length);
+        Assert.Contains(",error,TG_ALREADY_CONNECTED,", table[1], StringComparison.Ordinal);
+        Assert.Contains(trace, table[1], StringComparison.Ordinal);
+        await browser.Labelled("Search code, text or trace").FillAsync("");
+        await page.Keyboard.PressAsync("Enter");
 
         await browser.Labelled("Outcome").SelectOptionAsync("All");
         await browser.Labelled("Period").SelectOptionAsync("Last 24 hours");
         await Expect(page.Locator(".line[data-status=success]").First).ToBeVisibleAsync();
         await Screens.CheckAsync(page, "activity");
+        await browser.Labelled("Who").SelectOptionAsync("Everybody");
+        await page.Locator(".line .what button").First.ClickAsync();
+        await Expect(browser.Labelled("Who")).ToHaveValueAsync("one");
         browser.ExpectNoProblems();
+    }
+
+    [Fact]
+    public async Task Who_changed_what_is_listed_and_proven_to_be_whole()
+    {
+        await using var user = await console.NewUserAsync(_cancel, name: "Olha Auditor");
+        await user.Api.PostAsync("api/v1/projects", new { name = "Shop" }, _cancel);
+        await using var browser = await console.SignedInAsync(user);
+        var page = browser.Page;
+        await page.GotoAsync("/audit");
+        await Expect(page).ToHaveTitleAsync("Audit");
+        await browser.Labelled("Who").SelectOptionAsync("Olha Auditor");
+        await Expect(page.Locator(".line")).ToHaveCountAsync(1);
+        await Expect(page.Locator(".line")).ToContainTextAsync("Project opened");
+        await Expect(page.Locator(".line")).ToContainTextAsync("you from 127.0.0.1");
+        await page.GetByText("What changed").ClickAsync();
+        await Expect(page.Locator(".line pre")).ToContainTextAsync("project.open");
+        await browser.Button("Verify").ClickAsync();
+        await Expect(page.Locator(".verdict[data-valid=true]")).ToContainTextAsync("Nothing was removed and nothing changed");
+        await Screens.CheckAsync(page, "audit");
+        var download = await page.RunAndWaitForDownloadAsync(() => browser.Link("Download CSV").ClickAsync());
+        Assert.Equal("audit.csv", download.SuggestedFilename);
+        Assert.Contains(",OpenProject,", (await File.ReadAllLinesAsync(await download.PathAsync(), _cancel))[1], StringComparison.Ordinal);
+        await browser.Labelled("Action").SelectOptionAsync("Limits set");
+        await Expect(page.GetByText("Nothing was changed in this time.")).ToBeVisibleAsync();
+
+        var own = console.SameUserAs("operator");
+        await using var other = await console.SignedInAsync(own);
+        await other.Page.GotoAsync("/audit");
+        await Expect(other.Page.GetByRole(AriaRole.Heading, new() { Name = "There is no such page" })).ToBeVisibleAsync();
+        own.Api.Dispose();
     }
 
     [Fact]
@@ -55,7 +109,7 @@ public sealed class ActivityTests(ConsoleFixture console)
         await console.Phone.WriteAsync(console.People["egor"], anna, "Can you hear me?", _cancel);
         await using var browser = await console.SignedInAsync(user);
         var page = browser.Page;
-        await page.GotoAsync("/");
+        await page.GotoAsync("/accounts");
         var rows = page.Locator(".account");
         await Expect(rows).ToHaveCountAsync(2);
         await page.Keyboard.PressAsync("j");

@@ -13,7 +13,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
     private WorkerProcess(Process process) => _process = process;
 
     /// <summary>Returns once the host says that it has started.</summary>
-    public static async Task<WorkerProcess> StartAsync(TestInstallation installation)
+    public static async Task<WorkerProcess> StartAsync(TestInstallation installation, params (string Key, string Value)[] settings)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Integrations.Workers.dll")])
         {
@@ -24,7 +24,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
         };
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
         start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
-        foreach (var (key, value) in installation.WorkerSettings())
+        foreach (var (key, value) in installation.WorkerSettings().Concat(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))))
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
 
         var worker = new WorkerProcess(Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start."));
@@ -38,6 +38,8 @@ internal sealed class WorkerProcess : IAsyncDisposable
         await started.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         return worker;
     }
+
+    public bool HasExited => _process.HasExited;
 
     /// <param name="name">Of a signal, as <c>STOP</c>.</param>
     public void Signal(string name)

@@ -67,6 +67,26 @@ public sealed class JoinedDialogTests(Servers servers)
         Assert.Equal(2L, await installation.ScalarAsync<long>($"select count(*) from messages where id in ('{first}', '{second}') and dialog_id = '{own}'"));
     }
 
+    [Fact]
+    public async Task A_joined_dialog_takes_its_notes_and_its_assignee_along()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        var (_, own, first) = await TwoDialogsAsync(installation);
+        var provisional = await installation.ScalarAsync<Guid>($"select dialog_id from messages where id = '{first}'");
+        await installation.ScalarAsync<object>(
+            $"""
+             insert into dialog_notes (id, tenant_id, dialog_id, author_id, text)
+             select gen_random_uuid(), d.tenant_id, d.id, a.user_id, 'Ask about the papers' from dialogs d join telegram_accounts a on a.id = d.personal_account_id where d.id = '{provisional}';
+             update dialogs d set assignee_id = a.user_id from telegram_accounts a where a.id = d.personal_account_id and d.id = '{provisional}';
+             """);
+        await using var worker = await TestWorker.StartAsync(installation);
+
+        await installation.Customer.UntilMessageAsync(first, "delivered");
+
+        Assert.Equal(1L, await installation.ScalarAsync<long>($"select count(*) from dialog_notes n join dialogs d on d.id = n.dialog_id where d.id = '{own}' and d.assignee_id = n.author_id"));
+        Assert.Equal(0L, await installation.ScalarAsync<long>($"select count(*) from dialogs where id = '{provisional}'"));
+    }
+
     /// <summary>An account that no worker runs, the dialog that Zoya began, and a message to her that began another one.</summary>
     private static async Task<(Guid Account, Guid Own, Guid Message)> TwoDialogsAsync(TestInstallation installation)
     {

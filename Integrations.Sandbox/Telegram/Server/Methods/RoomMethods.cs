@@ -37,6 +37,11 @@ internal static class RoomMethods
             OlderJoinChannel.Id, OlderJoinChannel.ReadBody, (call, request) => Join(call, request.Channel));
         dispatcher.Register<ChannelsLeaveChannel, UpdatesBase>((call, request) =>
             Changed(call, call.World.Leave(call.User.Id, Peers.Resolve(call, request.Channel).Id, call.Origin)));
+        dispatcher.Register<ChannelsDeleteMessages, MessagesAffectedMessages>((call, request) =>
+        {
+            var (pts, ptsCount) = call.World.DeleteInChannel(call.User.Id, Peers.Resolve(call, request.Channel).Id, request.Id, call.Origin);
+            return new MessagesAffectedMessages { Pts = pts, PtsCount = ptsCount };
+        });
         dispatcher.Register<ChannelsGetParticipant, ChannelsChannelParticipant>(GetParticipant);
         dispatcher.Register<ChannelsGetParticipants, ChannelsChannelParticipantsBase>(GetParticipants);
     }
@@ -110,6 +115,8 @@ internal static class RoomMethods
                 ChatPhoto = new PhotoEmpty { Id = 0 },
                 NotifySettings = new PeerNotifySettings(),
                 BotInfo = [],
+                PinnedMsgId = call.World.Pinned(call.User.Id, channel.Peer) is [var latest, ..] ? latest.Id : null,
+                HasScheduled = call.World.Scheduled(call.User.Id, channel.Peer).Count > 0,
                 SlowmodeSeconds = channel.SlowModeSeconds > 0 ? channel.SlowModeSeconds : null,
                 Pts = dialog.ChannelPts ?? channel.Box.Pts,
             },
@@ -155,7 +162,7 @@ internal static class RoomMethods
     private static ChannelParticipantBase Participant(ChannelRoom channel, long userId, int joined, long viewerId)
     {
         if (userId == channel.CreatorId)
-            return new ChannelParticipantCreator { UserId = userId, AdminRights = new ChatAdminRights { Other = true } };
+            return new ChannelParticipantCreator { UserId = userId, AdminRights = View.RightsOf(channel, userId) };
         if (userId == viewerId)
             return new ChannelParticipantSelf { UserId = userId, InviterId = channel.CreatorId, Date = joined };
         return new ChannelParticipant { UserId = userId, Date = joined };

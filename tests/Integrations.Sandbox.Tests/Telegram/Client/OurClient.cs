@@ -15,10 +15,11 @@ internal sealed class OurClient : IAsyncDisposable
     private readonly Channel<UpdateDelivery> _deliveries = Channel.CreateUnbounded<UpdateDelivery>();
     private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private readonly Queue<Message> _messages = new();
+    private readonly List<Update> _updates = [];
     private readonly Dictionary<PeerKey, long?> _hashes = [];
     private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private OurClient(SandboxTelegram sandbox, TelegramSession? session, TelegramServers? servers)
+    private OurClient(SandboxTelegram sandbox, TelegramSession? session, TelegramServers? servers, TimeSpan? sideConnectionIdle)
     {
         Client = new TelegramClient(new TelegramClientOptions
         {
@@ -34,6 +35,7 @@ internal sealed class OurClient : IAsyncDisposable
             },
             FindAccessHash = (key, _) => ValueTask.FromResult(_hashes.GetValueOrDefault(key)),
             ServerTroubleDelay = TimeSpan.FromMilliseconds(10),
+            SideConnectionIdle = sideConnectionIdle ?? TimeSpan.FromMinutes(1),
         });
         Stored = session?.ToBytes();
     }
@@ -54,18 +56,18 @@ internal sealed class OurClient : IAsyncDisposable
         [RsaPublicKey.FromPem(sandbox.PublicKeyPem)]);
 
     /// <summary>Connects, with a stored session or with a new key.</summary>
-    public static async Task<OurClient> ConnectAsync(SandboxTelegram sandbox, byte[]? session = null, TelegramServers? servers = null)
+    public static async Task<OurClient> ConnectAsync(SandboxTelegram sandbox, byte[]? session = null, TelegramServers? servers = null, TimeSpan? sideConnectionIdle = null)
     {
-        var ours = new OurClient(sandbox, session is null ? null : TelegramSession.FromBytes(session), servers);
+        var ours = new OurClient(sandbox, session is null ? null : TelegramSession.FromBytes(session), servers, sideConnectionIdle);
         await ours.Client.ConnectAsync(TestContext.Current.CancellationToken);
         return ours;
     }
 
     /// <summary>Signs in by code, with the second factor where there is one.</summary>
-    public static async Task<OurClient> SignedInAsync(SandboxTelegram sandbox, string username, TelegramServers? servers = null)
+    public static async Task<OurClient> SignedInAsync(SandboxTelegram sandbox, string username, TelegramServers? servers = null, TimeSpan? sideConnectionIdle = null)
     {
         var person = sandbox.PhoneOf(username).Owner;
-        var ours = await ConnectAsync(sandbox, servers: servers);
+        var ours = await ConnectAsync(sandbox, servers: servers, sideConnectionIdle: sideConnectionIdle);
         var cancellation = TestContext.Current.CancellationToken;
         var code = await ours.Client.SendCodeAsync(person.Phone, cancellation);
         var step = await ours.Client.SignInAsync(person.Phone, code.PhoneCodeHash, person.Code, cancellation);
@@ -99,6 +101,24 @@ internal sealed class OurClient : IAsyncDisposable
         return _messages.Dequeue();
     }
 
+    /// <summary>The next update of a kind; the others stay for who asks for them.</summary>
+    public async Task<T> NextAsync<T>(Func<T, bool>? wanted = null)
+        where T : Update
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        limit.CancelAfter(Deadline);
+        while (true)
+        {
+            if (_updates.OfType<T>().FirstOrDefault(wanted ?? (_ => true)) is { } found)
+            {
+                _updates.Remove(found);
+                return found;
+            }
+
+            Take(await _deliveries.Reader.ReadAsync(limit.Token));
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -111,6 +131,8 @@ internal sealed class OurClient : IAsyncDisposable
     {
         foreach (var item in delivery.Batch?.Items ?? [])
         {
+            if (item.Update is { } update)
+                _updates.Add(update);
             switch (item.Update)
             {
                 case UpdateNewMessage { Message: Message message }:

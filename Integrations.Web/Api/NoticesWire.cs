@@ -1,0 +1,15 @@
+namespace Integrations.Web.Api;
+
+internal sealed record NoticePage(UserNotice[] Items, int Unread, int Total);
+
+/// <summary>What one was told. A problem and its end are one notice.</summary>
+internal sealed record UserNotice(
+    Guid Id, string Kind, Guid AccountId, string? AccountName, Guid? DialogId, string? DialogName, string? Code, DateTimeOffset? Until, DateTimeOffset Since,
+    int Times, DateTimeOffset ToldAt, DateTimeOffset? ReadAt)
+{
+    public bool IsProblem => Kind is "account_error" or "login_needed" or "message_failed";
+
+    public bool IsOver => Kind is "account_back" or "flood_over";
+}
+
+internal sealed record NoticeSettings(string[] Muted);

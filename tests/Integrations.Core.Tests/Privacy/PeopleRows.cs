@@ -1,0 +1,129 @@
+using Integrations.Core.Audit;
+using Integrations.Core.Secrets;
+using Integrations.Core.Tenancy;
+
+namespace Integrations.Core.Tests.Privacy;
+
+/// <summary>People of a tenant, whom they talk with, and something of each in every table.</summary>
+internal static class PeopleRows
+{
+    public const int Owner = 1;
+
+    /// <summary>Who is exported and erased.</summary>
+    public const int Victim = 2;
+
+    public const int Colleague = 3;
+
+    /// <summary>A person outside, met by the colleague's account.</summary>
+    public const long Contact = 5_550_001;
+
+    private const long Stranger = 5_550_002;
+
+    /// <summary>Rows in every table, each text with a mark of whom it is about.</summary>
+    /// <returns>The dialog with <see cref="Contact"/>.</returns>
+    public static async Task<Guid> FillAsync(CoreDatabase database, ISecretProtector secrets, TenantId tenant, string mark)
+    {
+        var (account, others, project, invitation, key, newKey) = (CoreDatabase.NewId(), CoreDatabase.NewId(), CoreDatabase.NewId(), CoreDatabase.NewId(), CoreDatabase.NewId(), CoreDatabase.NewId());
+        var (dialog, byName, group, stranger) = (CoreDatabase.NewId(), CoreDatabase.NewId(), CoreDatabase.NewId(), CoreDatabase.NewId());
+        var signature = await new AuditChain(secrets).SignAsync(tenant, 0, AuditChain.Beginning, TestContext.Current.CancellationToken);
+        await CoreDatabase.ExecuteAsync(
+            database.Admin,
+            $$"""
+              update tenants set name = '{{mark}}-tenant', number = '{{mark}}-tenant-number' where id = '{{tenant}}';
+              insert into users (id, tenant_id, user_id, subject, email, display_name, role, password_hash) values
+                  (gen_random_uuid(), '{{tenant}}', {{Victim}}, '{{mark}}-user-subject', '{{mark}}-user@example.org', '{{mark}}-user', 'operator', 'a secret {{mark}}-user'),
+                  (gen_random_uuid(), '{{tenant}}', {{Colleague}}, '{{Colleague}}', '{{mark}}-colleague@example.org', '{{mark}}-colleague', 'operator', null);
+              insert into projects (id, tenant_id, name) values ('{{project}}', '{{tenant}}', '{{mark}}-tenant project');
+              insert into project_members (tenant_id, project_id, user_id) values ('{{tenant}}', '{{project}}', {{Victim}}), ('{{tenant}}', '{{project}}', {{Colleague}});
+              insert into telegram_accounts (id, tenant_id, user_id, project_id, shard, world, status, display_name, username, phone, telegram_user_id) values
+                  ('{{account}}', '{{tenant}}', {{Victim}}, null, 0, 'sandbox', 'disconnected', '{{mark}}-user account', '{{mark}}_user', '{{mark}}-user', 77),
+                  ('{{others}}', '{{tenant}}', {{Colleague}}, '{{project}}', 1, 'sandbox', 'disconnected', '{{mark}}-colleague account', '{{mark}}_colleague', '{{mark}}-colleague', 78);
+              insert into telegram_logins (id, tenant_id, method, state, phone, expires_at) values ('{{account}}', '{{tenant}}', 'phone', 'completed', '{{mark}}-user', now());
+              insert into telegram_login_inputs (id, tenant_id, login_id, kind, sealed, expires_at) values (gen_random_uuid(), '{{tenant}}', '{{account}}', 'code', 'a secret', now());
+              insert into telegram_update_states (account_id, tenant_id, pts, qts, date, seq) values ('{{account}}', '{{tenant}}', 1, 1, 1, 1);
+              insert into telegram_channel_states (account_id, tenant_id, channel_id, pts) values ('{{account}}', '{{tenant}}', 1, 1);
+              insert into telegram_peers (account_id, kind, peer_id, tenant_id, access_hash, username, phone, title) values
+                  ('{{account}}', 'user', {{Stranger}}, '{{tenant}}', 1, null, null, '{{mark}}-stranger of {{mark}}-user'),
+                  ('{{others}}', 'user', {{Stranger}}, '{{tenant}}', 1, null, null, '{{mark}}-stranger'),
+                  ('{{others}}', 'user', {{Contact}}, '{{tenant}}', 1, '{{mark}}-Contact', '38050{{mark}}-contact', '{{mark}}-contact person');
+              insert into telegram_flood_waits (account_id, method, tenant_id, until) values ('{{account}}', 'messages.sendMessage', '{{tenant}}', now());
+              insert into dialogs (id, tenant_id, source, personal_account_id, peer_kind, peer_id, username, title, assignee_id) values
+                  ('{{dialog}}', '{{tenant}}', 'personal_telegram', '{{others}}', 'user', {{Contact}}, '{{mark}}-contact', '{{mark}}-contact person', {{Victim}}),
+                  ('{{byName}}', '{{tenant}}', 'personal_telegram', '{{others}}', null, null, '{{mark}}-contact', null, null),
+                  ('{{group}}', '{{tenant}}', 'personal_telegram', '{{others}}', 'chat', 9, null, '{{mark}}-tenant group', null),
+                  ('{{stranger}}', '{{tenant}}', 'personal_telegram', '{{others}}', 'user', {{Stranger}}, null, '{{mark}}-stranger', null),
+                  (gen_random_uuid(), '{{tenant}}', 'personal_telegram', '{{account}}', 'user', {{Stranger}}, null, '{{mark}}-user and somebody', null);
+              insert into messages (id, tenant_id, account_id, dialog_id, shard, direction, status, text, random_id, accepted_at, sent_by, from_peer_kind, from_peer_id) values
+                  (gen_random_uuid(), '{{tenant}}', '{{others}}', '{{dialog}}', 1, 'personal_telegram_out', 'delivered', 'to {{mark}}-contact', 1, now(), {{Victim}}, null, null),
+                  (gen_random_uuid(), '{{tenant}}', '{{others}}', '{{dialog}}', 1, 'personal_telegram_out', 'pending', 'waiting for {{mark}}-contact', 2, now(), {{Colleague}}, null, null),
+                  (gen_random_uuid(), '{{tenant}}', '{{others}}', '{{dialog}}', 1, 'personal_telegram_in', 'received', 'by {{mark}}-contact', null, null, null, 'user', {{Contact}}),
+                  (gen_random_uuid(), '{{tenant}}', '{{others}}', '{{group}}', 1, 'personal_telegram_in', 'received', 'by {{mark}}-contact in a group', null, null, null, 'user', {{Contact}}),
+                  (gen_random_uuid(), '{{tenant}}', '{{others}}', '{{stranger}}', 1, 'personal_telegram_out', 'failed', 'to {{mark}}-stranger', 3, now(), {{Colleague}}, null, null);
+              insert into messages (id, tenant_id, account_id, dialog_id, shard, direction, status, text, random_id, accepted_at)
+                  select gen_random_uuid(), '{{tenant}}', '{{account}}', d.id, 0, 'personal_telegram_out', 'delivered', '{{mark}}-user wrote', 4, now() from dialogs d where d.personal_account_id = '{{account}}';
+              insert into message_counters (tenant_id, channel, stripe, accepted) values ('{{tenant}}', 'personal_telegram', 0, 1), ('{{tenant}}', 'personal_telegram', 3, 3);
+              insert into message_hours (tenant_id, hour, account_id, measure, count) values ('{{tenant}}', now(), '{{account}}', 0, 1);
+              insert into tenant_hours (tenant_id, hour, measure, count) values ('{{tenant}}', now(), 0, 1);
+              insert into dialog_notes (id, tenant_id, dialog_id, author_id, text) values
+                  (gen_random_uuid(), '{{tenant}}', '{{dialog}}', {{Colleague}}, 'about {{mark}}-contact'),
+                  (gen_random_uuid(), '{{tenant}}', '{{stranger}}', {{Victim}}, '{{mark}}-user noted'),
+                  (gen_random_uuid(), '{{tenant}}', '{{stranger}}', {{Colleague}}, 'about {{mark}}-stranger');
+              insert into dialog_filters (id, tenant_id, user_id, name, show, text) values
+                  (gen_random_uuid(), '{{tenant}}', {{Victim}}, '{{mark}}-user filter', 'all', null),
+                  (gen_random_uuid(), '{{tenant}}', {{Colleague}}, 'Mine', 'all', '{{mark}}-contact'),
+                  (gen_random_uuid(), '{{tenant}}', {{Colleague}}, 'Others', 'all', '{{mark}}-stranger');
+              insert into quick_replies (id, tenant_id, shortcut, text, author_id) values (gen_random_uuid(), '{{tenant}}', 'hello', '{{mark}}-tenant reply', {{Victim}});
+              insert into integration_logs (id, tenant_id, user_id, account_id, integration_type, action, status, details) values
+                  (gen_random_uuid(), '{{tenant}}', {{Victim}}, '{{account}}', 'telegram', 'personal.login', 'success', '{"by": "{{mark}}-user"}'),
+                  (gen_random_uuid(), '{{tenant}}', {{Owner}}, null, 'telegram', 'user.change', 'success', '{"user_id": {{Victim}}, "of": "{{mark}}-user"}'),
+                  (gen_random_uuid(), '{{tenant}}', {{Colleague}}, null, 'telegram', 'dialog.note', 'success', '{"dialog_id": "{{dialog}}", "of": "{{mark}}-contact"}'),
+                  (gen_random_uuid(), '{{tenant}}', {{Colleague}}, null, 'telegram', 'other', 'success', '{"of": "{{mark}}-colleague"}');
+              insert into outbox (tenant_id, user_id, account_id, type, data) values
+                  ('{{tenant}}', {{Victim}}, '{{account}}', 'message.created', '{"text": "{{mark}}-user"}'),
+                  ('{{tenant}}', {{Colleague}}, '{{others}}', 'message.created', '{"dialog_id": "{{dialog}}", "text": "{{mark}}-contact"}'),
+                  ('{{tenant}}', {{Colleague}}, '{{others}}', 'message.created', '{"dialog_id": "{{stranger}}", "text": "{{mark}}-stranger"}');
+              insert into events (position, tenant_id, user_id, account_id, type, data, occurred_at)
+                  select coalesce((select max(position) from events), 0) + row_number() over (), v.* from (values
+                  ('{{tenant}}'::uuid, {{Colleague}}, '{{others}}'::uuid, 'dialog.presence', '{"dialog_id": "{{stranger}}", "user_id": {{Victim}}, "name": "{{mark}}-user"}'::jsonb, now()),
+                  ('{{tenant}}', {{Colleague}}, '{{others}}', 'dialog.updated', '{"id": "{{dialog}}", "title": "{{mark}}-contact"}', now()),
+                  ('{{tenant}}', {{Colleague}}, '{{others}}', 'message.created', '{"dialog_id": "{{group}}", "from_peer_kind": "user", "from_peer_id": {{Contact}}, "text": "{{mark}}-contact"}', now()),
+                  ('{{tenant}}', {{Colleague}}, '{{others}}', 'dialog.updated', '{"id": "{{stranger}}", "title": "{{mark}}-stranger"}', now())) v;
+              insert into idempotency_keys (tenant_id, user_id, route, key, body_hash, expires_at) values ('{{tenant}}', {{Victim}}, 'send', '{{mark}}-user', 'x', now());
+              insert into account_events (tenant_id, account_id, kind, detail, user_id) values
+                  ('{{tenant}}', '{{account}}', 'renamed', '{{mark}}-user', {{Victim}}), ('{{tenant}}', '{{others}}', 'renamed', '{{mark}}-colleague', {{Victim}});
+              insert into notices (tenant_id, user_id, topic, kind, account_id, dialog_id, code, since) values
+                  ('{{tenant}}', {{Victim}}, 'connection', 'account_error', '{{account}}', null, '{{mark}}-user', now()),
+                  ('{{tenant}}', {{Colleague}}, 'message', 'message_failed', '{{others}}', '{{dialog}}', '{{mark}}-contact', now());
+              insert into notice_settings (tenant_id, user_id, muted) values ('{{tenant}}', {{Victim}}, array['{{mark}}-user']);
+              insert into invitations (id, tenant_id, email, role, token_hash, invited_by, expires_at, accepted_at, accepted_by) values
+                  ('{{invitation}}', '{{tenant}}', '{{mark}}-user@example.org', 'operator', sha256('{{mark}} one'), {{Owner}}, now(), now(), {{Victim}}),
+                  (gen_random_uuid(), '{{tenant}}', 'guest@{{mark}}-colleague.example.org', 'operator', sha256('{{mark}} two'), {{Owner}}, now(), null, null);
+              insert into invitation_projects (tenant_id, invitation_id, project_id) values ('{{tenant}}', '{{invitation}}', '{{project}}');
+              insert into api_keys (id, tenant_id, user_id, name, prefix, key_hash, scopes, created_by) values
+                  ('{{newKey}}', '{{tenant}}', {{Victim}}, '{{mark}}-user key', 'int_2', sha256('{{mark}} new'), array['read'], {{Victim}}),
+                  (gen_random_uuid(), '{{tenant}}', {{Colleague}}, '{{mark}}-colleague key', 'int_3', sha256('{{mark}} other'), array['read'], {{Victim}});
+              insert into api_keys (id, tenant_id, user_id, name, prefix, key_hash, scopes, created_by, expires_at, replaced_by) values
+                  ('{{key}}', '{{tenant}}', {{Victim}}, '{{mark}}-user old key', 'int_1', sha256('{{mark}} old'), array['read'], {{Victim}}, now(), '{{newKey}}');
+              insert into second_factors (id, tenant_id, user_id, secret_sealed) values (gen_random_uuid(), '{{tenant}}', {{Victim}}, 'a secret');
+              insert into recovery_codes (tenant_id, user_id, code_hash) values ('{{tenant}}', {{Victim}}, 'x');
+              insert into sign_in_challenges (token_hash, tenant_id, user_id, expires_at) values (sha256('{{mark}} challenge'), '{{tenant}}', {{Victim}}, now());
+              insert into console_sessions (token_hash, tenant_id, user_id, expires_at, user_agent) values (sha256('{{mark}} session'), '{{tenant}}', {{Victim}}, now(), '{{mark}}-user browser');
+              insert into user_preferences (tenant_id, user_id, time_zone) values ('{{tenant}}', {{Victim}}, '{{mark}}-user zone');
+              insert into consents (id, tenant_id, user_id, version, language, address) values (gen_random_uuid(), '{{tenant}}', {{Victim}}, '1', 'en', '{{mark}}-user address');
+              insert into refusals (tenant_id, minute, kind, user_id, by_key, address, route, times) values
+                  ('{{tenant}}', now(), 'sign_in', {{Victim}}, false, '{{mark}}-user address', 'SignIn', 1),
+                  ('{{tenant}}', now(), 'throttle', {{Colleague}}, false, '{{mark}}-colleague address', 'SendMessage', 1);
+              insert into refusal_days (tenant_id, day, kind, times) values ('{{tenant}}', now(), 'sign_in', 1);
+              insert into tenant_limits (tenant_id, route_class, per_minute, burst) values ('{{tenant}}', 'send', 1, 1);
+              insert into audit_entries (tenant_id, action, user_id, by_key, address, objects, changes) values
+                  ('{{tenant}}', 'One', {{Victim}}, false, '{{mark}}-user address', '{}', null),
+                  ('{{tenant}}', 'Two', {{Owner}}, false, 'x', '{"account_id": "{{account}}"}', '[{"name": "{{mark}}-user"}]'),
+                  ('{{tenant}}', 'Three', {{Colleague}}, false, 'x', '{"id": "{{dialog}}"}', '[{"name": "{{mark}}-contact"}]'),
+                  ('{{tenant}}', 'Four', {{Colleague}}, false, '{{mark}}-colleague', '{}', null);
+              insert into audit_heads (tenant_id, position, hash) values ('{{tenant}}', 0, decode(repeat('00', 32), 'hex'));
+              insert into audit_checkpoints (tenant_id, position, hash, entries, signature)
+                  select '{{tenant}}', 0, decode(repeat('00', 32), 'hex'), 0, decode('{{Convert.ToHexString(signature)}}', 'hex');
+              """);
+        return dialog;
+    }
+}
