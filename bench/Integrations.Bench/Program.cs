@@ -3,8 +3,8 @@ using Integrations.Bench.Audit;
 using Integrations.Bench.Circuits;
 using Integrations.Bench.HttpFuzz;
 using Integrations.Bench.Journey;
-using Integrations.Bench.MtprotoFuzz;
 using Integrations.Bench.Mtproto;
+using Integrations.Bench.MtprotoFuzz;
 using Integrations.Bench.Secrets;
 using Integrations.Bench.Smoke;
 

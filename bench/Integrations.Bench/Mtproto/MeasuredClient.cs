@@ -127,10 +127,10 @@ internal static class MeasuredClient
             return ValueTask.CompletedTask;
         }
 
-        private static TelegramServers? s_servers;
+        private static TelegramServers? _servers;
 
         // One for all, as in the product.
-        private static TelegramServers ServersOf(MeasuredWorld world) => s_servers ??= new(
+        private static TelegramServers ServersOf(MeasuredWorld world) => _servers ??= new(
             Sandbox.Telegram.SandboxTelegram.MainDc,
             [new TelegramDc(Sandbox.Telegram.SandboxTelegram.MainDc, "127.0.0.1", world.Port)],
             [RsaPublicKey.FromPem(world.PublicKey)]);

@@ -78,11 +78,13 @@ public sealed class ActivityTests(ConsoleFixture console)
         await page.GotoAsync("/audit");
         await Expect(page).ToHaveTitleAsync("Audit");
         await browser.Labelled("Who").SelectOptionAsync("Olha Auditor");
-        await Expect(page.Locator(".line")).ToHaveCountAsync(1);
-        await Expect(page.Locator(".line")).ToContainTextAsync("Project opened");
-        await Expect(page.Locator(".line")).ToContainTextAsync("you from 127.0.0.1");
-        await page.GetByText("What changed").ClickAsync();
-        await Expect(page.Locator(".line pre")).ToContainTextAsync("project.open");
+        // The newest first: the project, and before it that the storing was agreed to.
+        await Expect(page.Locator(".line")).ToHaveCountAsync(2);
+        var opened = page.Locator(".line").First;
+        await Expect(opened).ToContainTextAsync("Project opened");
+        await Expect(opened).ToContainTextAsync("you from 127.0.0.1");
+        await opened.GetByText("What changed").ClickAsync();
+        await Expect(opened.Locator("pre")).ToContainTextAsync("project.open");
         await browser.Button("Verify").ClickAsync();
         await Expect(page.Locator(".verdict[data-valid=true]")).ToContainTextAsync("Nothing was removed and nothing changed");
         await Screens.CheckAsync(page, "audit");

@@ -1,7 +1,7 @@
 using Integrations.Core.Secrets.Rotation;
 using Integrations.Sandbox.Vault;
-using Integrations.Workers.Tests.Ownership;
 using Integrations.Testing;
+using Integrations.Workers.Tests.Ownership;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
