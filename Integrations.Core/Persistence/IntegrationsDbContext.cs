@@ -53,6 +53,12 @@ public sealed class IntegrationsDbContext(DbContextOptions<IntegrationsDbContext
         return context;
     }
 
+    public override Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
+    {
+        Scope?.Note(ChangeTracker);
+        return base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
+    }
+
     // Added here, not where the options are made, so that no way of making a context goes without it.
     protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.AddInterceptors(Guard);
 

@@ -3,6 +3,7 @@ using Integrations.Core.Events;
 using Integrations.Core.Messaging;
 using Integrations.Core.Ownership;
 using Integrations.Core.Persistence;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -13,7 +14,7 @@ namespace Integrations.Core.Tenancy;
 public sealed class TenantTransaction : IAsyncDisposable
 {
     private readonly List<Ring> _rings = [];
-    private readonly List<AuditedChange> _changes = [];
+    private readonly List<object> _changes = [];
     private IntegrationsDbContext? _db;
 
     internal TenantTransaction(TenantId tenant, NpgsqlConnection connection, NpgsqlTransaction transaction)
@@ -38,7 +39,7 @@ public sealed class TenantTransaction : IAsyncDisposable
 
     internal IReadOnlyList<Ring> Rings => _rings;
 
-    internal IReadOnlyList<AuditedChange> Changes => _changes;
+    internal IReadOnlyList<object> Changes => _changes;
 
     /// <summary>A command on this transaction, for the paths where EF is in the way.</summary>
     public NpgsqlCommand Command(string sql) => new(sql, Connection, Transaction);
@@ -76,6 +77,13 @@ public sealed class TenantTransaction : IAsyncDisposable
     {
         if (AuditScope.Current is not null)
             _changes.Add(change);
+    }
+
+    /// <summary>What is about to be saved, before and after, for the same entry.</summary>
+    internal void Note(ChangeTracker tracker)
+    {
+        if (AuditScope.Current is not null)
+            _changes.AddRange(AuditedRows.Of(tracker));
     }
 
     /// <summary>Writes an event to the outbox; it becomes visible to readers only when, and if, this transaction commits.</summary>

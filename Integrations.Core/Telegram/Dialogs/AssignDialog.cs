@@ -36,7 +36,7 @@ public sealed class AssignDialog(TenantDatabase database, TimeProvider time)
                         new LogEntry(Guid.CreateVersion7(time.GetUtcNow()), principal.UserId, "telegram", "dialog.assign", LogStatus.Success)
                         {
                             AccountId = dialog.PersonalAccountId,
-                            Details = new { DialogId = id, AssigneeId = userId },
+                            Details = new { DialogId = id, AssigneeId = userId, Before = new { dialog.AssigneeId }, After = new { AssigneeId = userId } },
                         },
                         cancellationToken);
                 }

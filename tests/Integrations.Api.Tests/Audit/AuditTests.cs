@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Integrations.Api.Tests.Access;
 using Integrations.Api.Tests.Host;
 
 namespace Integrations.Api.Tests.Audit;
@@ -32,7 +33,56 @@ public sealed class AuditTests(ApiHost host)
         Assert.Equal(32, limits["trace_id"]!.ToString().Length);
 
         (await admin.PatchAsync($"/api/v1/projects/{project}", new { name = "Store" })).Expect(200);
-        Assert.Equal(project.ToString(), (await admin.GetAsync($"{Path}?limit=1")).Expect(200).Body!["items"]![0]!["objects"]!["id"]!.ToString());
+        var changed = (await admin.GetAsync($"{Path}?limit=1")).Expect(200).Body!["items"]![0]!;
+        Assert.Equal(project.ToString(), changed["objects"]!["id"]!.ToString());
+        var row = changed["changes"]!.AsArray().Single(change => change!["table"] is not null)!;
+        Assert.Equal(
+            ("projects", project.ToString(), """{"name":"Shop"}""", """{"name":"Store"}"""),
+            (row["table"]!.ToString(), row["id"]!.ToString(), row["before"]!.ToJsonString(), row["after"]!.ToJsonString()));
+    }
+
+    /// <summary>Every route that puts something else in the place of what was; a new one must be tried here, or say why it tells no before.</summary>
+    [Fact]
+    public async Task Each_route_that_changes_something_tells_before_and_after()
+    {
+        Dictionary<string, string> tellsNoBefore = new(StringComparer.Ordinal)
+        {
+            ["AddProjectMember"] = "There was none before.",
+            ["ChangeNoticeSettings"] = "What one wants to hear oneself.",
+            ["ChangePreferences"] = "One's own language, theme and zone.",
+        };
+        var tenant = await host.AddTenantAsync();
+        using var owner = host.User(1, "owner", tenant);
+        using var other = host.User(2, "operator", tenant);
+        (await owner.GetAsync("/api/v1/auth/me")).Expect(200);
+        (await other.GetAsync("/api/v1/auth/me")).Expect(200);
+        var project = (await owner.PostAsync("/api/v1/projects", new { name = "Before" })).Expect(201).Id();
+        var reply = (await owner.PostAsync("/api/v1/telegram/quick-replies", new { shortcut = "hi", text = "Before" })).Expect(201).Id();
+        var (account, dialog) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        await host.ExecuteAsync("insert into telegram_accounts (id, tenant_id, user_id, shard, world, status, display_name) values ($1, $2, 1, 0, 'telegram', 'active', 'Before')", account, tenant);
+        await host.ExecuteAsync(
+            "insert into dialogs (id, tenant_id, source, personal_account_id, peer_kind, peer_id, title) values ($1, $2, 'personal_telegram', $3, 'user', 77, 'Someone')", dialog, tenant, account);
+
+        Dictionary<string, Func<Task<Answer>>> changes = new(StringComparer.Ordinal)
+        {
+            ["ChangeProject"] = () => owner.PatchAsync($"/api/v1/projects/{project}", new { name = "After" }),
+            ["SetLimits"] = () => owner.PutAsync("/api/v1/settings/limits", new { send = new { per_minute = 5, burst = 5 } }),
+            ["RenameMe"] = () => owner.PatchAsync("/api/v1/me", new { display_name = "After" }),
+            ["ChangeUser"] = () => owner.PatchAsync("/api/v1/users/2", new { display_name = "After" }),
+            ["ChangePersonalAccount"] = () => owner.PatchAsync($"/api/personal-telegram-accounts/{account}", new { display_name = "After" }),
+            ["AssignDialog"] = () => owner.PutAsync($"/api/v1/telegram/dialogs/{dialog}/assignee", new { user_id = 1 }),
+            ["ChangeQuickReply"] = () => owner.PutAsync($"/api/v1/telegram/quick-replies/{reply}", new { shortcut = "hi", text = "After" }),
+            ["SetSecuritySettings"] = () => owner.PutAsync("/api/v1/settings/security", new { second_factor_required = true }),
+        };
+        Assert.Equal(
+            (await Route.AllAsync(host)).Where(route => route.Method is "PUT" or "PATCH").Select(route => route.Operation).Order(StringComparer.Ordinal),
+            changes.Keys.Concat(tellsNoBefore.Keys).Order(StringComparer.Ordinal));
+        foreach (var (action, change) in changes)
+        {
+            (await change()).Expect(200);
+            var told = (await owner.GetAsync($"{Path}?action={action}&limit=1")).Expect(200).Body!["items"]![0]!["changes"]!.ToJsonString();
+            Assert.True(told.Contains("\"before\":", StringComparison.Ordinal) && told.Contains("\"after\":", StringComparison.Ordinal), $"{action} tells {told}");
+        }
     }
 
     [Fact]
