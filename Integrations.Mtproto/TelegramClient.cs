@@ -199,7 +199,7 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
         try
         {
             var pipe = options.Connect is { } connect ? await connect(dc, cancellationToken)
-                : options.Proxy is { } proxy ? await ProxyTunnel.OpenAsync(proxy, dc, options.MayWrite, cancellationToken)
+                : options.Proxy is { } proxy ? await ProxyTunnel.OpenAsync(proxy, options.FindProxy, dc, options.MayWrite, cancellationToken)
                 : await SocketPipe.ConnectAsync(dc.Host, dc.Port, options.MayWrite, cancellationToken);
             return options.Proxy is MtprotoProxy relay
                 ? FrameConnection.Connect(pipe, relay, dcId + options.Servers.HandshakeDcOffset, options.Transport, options.Random)

@@ -1,3 +1,4 @@
+using System.Net;
 using System.IO.Pipelines;
 using Integrations.Mtproto.Crypto;
 using Integrations.Mtproto.GapRecovery;
@@ -58,6 +59,12 @@ public sealed record TelegramClientOptions
 
     /// <summary>The way to the data centres; null goes there directly.</summary>
     public TelegramProxy? Proxy { get; init; }
+
+    /// <summary>
+    /// Finds the addresses of the proxy's host, in the order in which they are tried; null asks the system. Who has the proxy from somebody he does not
+    /// trust refuses here, by an <see cref="IOException"/>, where it must not lead.
+    /// </summary>
+    public Func<string, CancellationToken, Task<IPAddress[]>>? FindProxy { get; init; }
 
     /// <summary>Also tries addresses of IPv6, after those of IPv4.</summary>
     public bool UseIPv6 { get; init; }

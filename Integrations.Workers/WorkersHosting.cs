@@ -1,4 +1,5 @@
 using Integrations.Core;
+using Integrations.Core.Outbound;
 using Integrations.Core.Persistence;
 using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Clients;
@@ -26,6 +27,7 @@ public static class WorkersHosting
         var telegram = PersonalTelegramOptions.Read(builder.Configuration, builder.Environment);
         builder.AddIntegrationsCore();
         builder.AddSecrets();
+        builder.AddOutbound();
 
         services.AddOptions<AccountOptions>().BindConfiguration(AccountOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<SendingOptions>().BindConfiguration(SendingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -37,6 +39,7 @@ public static class WorkersHosting
         services.TryAddSingleton<CreateTelegramClient>(provider => settings => new MtprotoTelegramClient(
             settings, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<MtprotoTelegramClient>>()));
         services.AddSingleton<ClientSource>();
+        services.TryAddSingleton<AccountProxy>();
         services.AddSingleton<AccountRecords>();
         services.AddSingleton<LoginRecords>();
         services.AddSingleton<FloodWaits>();

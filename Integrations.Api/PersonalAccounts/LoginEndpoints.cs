@@ -68,9 +68,12 @@ internal static class LoginEndpoints
         else if (request.Phone is not null)
             errors.Add("phone", "Only for the method phone.");
         Texts.CheckName("display_name", request.DisplayName, errors);
+        if (AccountProxy.ProblemOf(request.Proxy) is { } problem)
+            errors.Add("proxy", problem);
         errors.ThrowIfAny();
         var login = await start.ExecuteAsync(
-            caller.Principal, AccountReach.Managed, new(request.Phone, request.ProjectId, Texts.Named(request.DisplayName), request.AccountId, request.Consent), cancellationToken);
+            caller.Principal, AccountReach.Managed, new(request.Phone, request.ProjectId, Texts.Named(request.DisplayName), request.AccountId, request.Consent, request.Proxy?.Trim()),
+            cancellationToken);
         return TypedResults.Ok(LoginResponse.From(login));
     }
 

@@ -28,8 +28,8 @@ internal static class PersonalAccountEndpoints
         group.MapGet("/{id}", FindAsync).WithName("GetPersonalAccount").RequireAuthorization(Policies.Read).WithSummary("One account")
             .WithDescription(Reach);
         group.MapPatch("/{id}", ChangeAsync).WithName("ChangePersonalAccount").RequireAuthorization(Policies.Connect)
-            .WithSummary("Change the name, which chats are stored, or the project").WithDescription(Reach + " The project is for owners and administrators.")
-            .Refuses(ErrorCodes.ValidationFailed, ErrorCodes.ProjectNotReady);
+            .WithSummary("Change the name, which chats are stored, the way to Telegram, or the project").WithDescription(Reach + " The project is for owners and administrators.")
+            .Refuses(ErrorCodes.ValidationFailed, ErrorCodes.ProjectNotReady, ErrorCodes.SecretsUnavailable);
         group.MapPost("/{id}/pause", PauseAsync).WithName("PausePersonalAccount").RequireAuthorization(Policies.Connect)
             .WithSummary("Stop the account's client and keep its session").WithDescription(Reach).Refuses(ErrorCodes.AccountNotActive);
         group.MapPost("/{id}/disconnect", DisconnectAsync).WithName("DisconnectPersonalAccount").RequireAuthorization(Policies.Connect)
@@ -64,12 +64,14 @@ internal static class PersonalAccountEndpoints
         var request = body.Value;
         var errors = new FieldErrors();
         Texts.CheckName("display_name", request.DisplayName, errors);
+        if (AccountProxy.ProblemOf(request.Proxy) is { } problem)
+            errors.Add("proxy", problem);
         errors.ThrowIfAny();
         var account = await change.ExecuteAsync(
             caller.Principal,
             AccountReach.Managed,
             id,
-            new(request.DisplayName?.Trim(), request.AcceptsPrivate, request.AcceptsGroups, request.AcceptsChannels, request.ProjectId),
+            new(request.DisplayName?.Trim(), request.AcceptsPrivate, request.AcceptsGroups, request.AcceptsChannels, request.ProjectId, request.Proxy?.Trim()),
             cancellationToken);
         return TypedResults.Ok(PersonalAccountResponse.From(account));
     }

@@ -22,6 +22,9 @@ internal sealed record StartLoginRequest
     [Description("In E.164; required for the method phone.")]
     public string? Phone { get; init; }
 
+    [Description("The account's own way to Telegram, for the login too: socks5://user:password@host:port, http://… or Telegram's own proxy link. Kept sealed.")]
+    public string? Proxy { get; init; }
+
     [Description("An account that is to log in again, after a disconnect or an ended session.")]
     public Guid? AccountId { get; init; }
 
@@ -60,6 +63,9 @@ internal sealed record ChangeAccountRequest
 
     [Description("The project that the account is to be in; 00000000-0000-0000-0000-000000000000 takes it out of its project. For owners and administrators.")]
     public Guid? ProjectId { get; init; }
+
+    [Description("The account's own way to Telegram: socks5://user:password@host:port, http://… or Telegram's own proxy link; an empty one removes it. Kept sealed. A connected account starts afresh.")]
+    public string? Proxy { get; init; }
 }
 
 /// <summary>A login.</summary>
@@ -110,6 +116,7 @@ internal sealed record LoginResponse(
 /// <param name="World">Which Telegram the account lives in: sandbox or telegram.</param>
 /// <param name="LastErrorCode">A code of the error catalogue.</param>
 /// <param name="ImportedAt">When its session came from another program; null for one that logged in here.</param>
+/// <param name="Proxy">Its own proxy, without password or secret; null goes the way of the host.</param>
 internal sealed record PersonalAccountResponse(
     Guid Id,
     Guid ClientId,
@@ -128,6 +135,7 @@ internal sealed record PersonalAccountResponse(
     int UserId,
     string World,
     DateTimeOffset? ImportedAt,
+    string? Proxy,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt)
 {
@@ -149,6 +157,7 @@ internal sealed record PersonalAccountResponse(
         account.UserId,
         Words.Of(account.World),
         account.ImportedAt,
+        account.ProxyShown,
         account.CreatedAt,
         account.UpdatedAt);
 }

@@ -26,7 +26,7 @@ internal static class AuditedRows
         [typeof(TelegramAccount)] =
         [
             nameof(TelegramAccount.DisplayName), nameof(TelegramAccount.AcceptsPrivate), nameof(TelegramAccount.AcceptsGroups), nameof(TelegramAccount.AcceptsChannels),
-            nameof(TelegramAccount.ProjectId), nameof(TelegramAccount.Goal), nameof(TelegramAccount.DeletedAt),
+            nameof(TelegramAccount.ProjectId), nameof(TelegramAccount.ProxyShown), nameof(TelegramAccount.Goal), nameof(TelegramAccount.DeletedAt),
         ],
         [typeof(SavedFilter)] = [nameof(SavedFilter.Name)],
         [typeof(QuickReply)] = [nameof(QuickReply.Shortcut), nameof(QuickReply.Text)],

@@ -28,7 +28,7 @@ public sealed class OutboundRefusedException(string message, Exception? inner = 
 public sealed class OutboundHttp
 {
     private readonly OutboundOptions _options;
-    private readonly ResolveHost _resolve;
+    private readonly OutboundAddresses _addresses;
     private readonly Connect _connect;
 
     public OutboundHttp(IOptions<OutboundOptions> options, ResolveHost resolve)
@@ -39,7 +39,7 @@ public sealed class OutboundHttp
     internal OutboundHttp(IOptions<OutboundOptions> options, ResolveHost resolve, Connect connect)
     {
         ArgumentNullException.ThrowIfNull(options);
-        (_options, _resolve, _connect) = (options.Value, resolve, connect);
+        (_options, _addresses, _connect) = (options.Value, new OutboundAddresses(options, resolve), connect);
     }
 
     /// <summary>A handler to be kept and shared: it has a pool of connections. Refusals are <see cref="OutboundRefusedException"/>.</summary>
@@ -61,13 +61,7 @@ public sealed class OutboundHttp
 
     private async Task<Stream> OpenAsync(DnsEndPoint endPoint, CancellationToken cancellationToken)
     {
-        var addresses = IPAddress.TryParse(endPoint.Host, out var literal) ? [literal] : await _resolve(endPoint.Host, cancellationToken);
-        if (addresses.Length == 0)
-            throw new OutboundRefusedException($"There is no host {endPoint.Host}.");
-        // One that is not public makes the others suspect: which of them is tried must not be left to chance.
-        if (!Array.TrueForAll(addresses, IsAllowed))
-            throw new OutboundRefusedException($"{endPoint.Host} does not lead to an address of the public internet.");
-
+        var addresses = await _addresses.FindAsync(endPoint.Host, cancellationToken);
         SocketException? last = null;
         foreach (var address in addresses)
         {
@@ -83,8 +77,6 @@ public sealed class OutboundHttp
 
         throw new HttpRequestException(HttpRequestError.ConnectionError, $"{endPoint.Host} does not answer.", last);
     }
-
-    private bool IsAllowed(IPAddress address) => PublicAddresses.Contains(address) || (_options.AllowLoopback && IPAddress.IsLoopback(address));
 
     private static async Task<Stream> ConnectAsync(IPEndPoint address, CancellationToken cancellationToken)
     {
@@ -172,6 +164,7 @@ public static class OutboundHosting
         services.AddOptions<OutboundOptions>().BindConfiguration(OutboundOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OutboundOptions>, OutboundValidation>());
         services.TryAddSingleton<ResolveHost>(Dns.GetHostAddressesAsync);
+        services.TryAddSingleton<OutboundAddresses>();
         services.TryAddSingleton<OutboundHttp>();
         return builder;
     }

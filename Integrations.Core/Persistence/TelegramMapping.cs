@@ -31,6 +31,8 @@ internal sealed class TelegramAccountMapping : IEntityTypeConfiguration<Telegram
         builder.Property(account => account.Status).HasColumnName("status").HasConversion<WordConverter<AccountStatus>>();
         builder.Property(account => account.Goal).HasColumnName("goal").HasConversion<WordConverter<AccountGoal>>();
         builder.Property(account => account.SessionPayload).HasColumnName("session_payload");
+        builder.Property(account => account.ProxySealed).HasColumnName("proxy_sealed");
+        builder.Property(account => account.ProxyShown).HasColumnName("proxy_shown");
         builder.Property(account => account.SessionFingerprint).HasColumnName("session_fingerprint");
         builder.Property(account => account.ImportedAt).HasColumnName("imported_at");
         builder.Property(account => account.SessionMetadata).HasColumnName("session_metadata").HasColumnType("jsonb");

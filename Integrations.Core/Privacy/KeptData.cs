@@ -179,7 +179,7 @@ internal static class KeptData
         new("telegram_accounts", "connected accounts: Telegram's id, name, username, phone; the session, sealed", Always)
         {
             User = [new("t.id = any(@accounts)")],
-            Hidden = ["session_payload", "session_fingerprint", "session_metadata", "shard"],
+            Hidden = ["session_payload", "session_fingerprint", "session_metadata", "proxy_sealed", "shard"],
         },
         new("invitation_projects", "into which projects an invitation leads", "as long as the invitation")
         {

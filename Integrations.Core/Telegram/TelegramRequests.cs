@@ -31,6 +31,7 @@ public static class TelegramRequests
         services.TryAddSingleton<ListAccounts>();
         services.TryAddSingleton<FindAccount>();
         services.TryAddSingleton<ListInboxes>();
+        services.TryAddSingleton<AccountProxy>();
         services.TryAddSingleton<ChangeAccount>();
         services.TryAddSingleton<PauseAccount>();
         services.TryAddSingleton<ReconnectAccount>();

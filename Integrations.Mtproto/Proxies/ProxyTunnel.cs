@@ -19,9 +19,12 @@ internal static class ProxyTunnel
 
     /// <summary>A stream to the data centre, or for a proxy of Telegram's own kind to the proxy, which needs to hear the data centre's number first.</summary>
     /// <exception cref="ProxyException">The proxy does not let us through.</exception>
-    public static async ValueTask<SocketPipe> OpenAsync(TelegramProxy proxy, TelegramDc dc, Func<bool> mayWrite, CancellationToken cancellationToken)
+    public static async ValueTask<SocketPipe> OpenAsync(
+        TelegramProxy proxy, Func<string, CancellationToken, Task<IPAddress[]>>? find, TelegramDc dc, Func<bool> mayWrite, CancellationToken cancellationToken)
     {
-        var pipe = await SocketPipe.ConnectAsync(proxy.Host, proxy.Port, mayWrite, cancellationToken);
+        var pipe = find is null
+            ? await SocketPipe.ConnectAsync(proxy.Host, proxy.Port, mayWrite, cancellationToken)
+            : await ReachAsync(proxy, await find(proxy.Host, cancellationToken), mayWrite, cancellationToken);
         try
         {
             switch (proxy)
@@ -43,6 +46,25 @@ internal static class ProxyTunnel
             pipe.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The first of the addresses that answers: the name is not asked for again, for it might lead elsewhere by now.</summary>
+    private static async ValueTask<SocketPipe> ReachAsync(TelegramProxy proxy, IPAddress[] addresses, Func<bool> mayWrite, CancellationToken cancellationToken)
+    {
+        SocketException? last = null;
+        foreach (var address in addresses)
+        {
+            try
+            {
+                return await SocketPipe.ConnectAsync(address.ToString(), proxy.Port, mayWrite, cancellationToken);
+            }
+            catch (SocketException e)
+            {
+                last = e;
+            }
+        }
+
+        throw last ?? (Exception)new ProxyException($"{proxy} has no address.");
     }
 
     private static async Task PassSocksAsync(SocketPipe pipe, Socks5Proxy proxy, TelegramDc dc, CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ internal sealed record Page<T>(T[] Items, Guid? NextBefore);
 public sealed record Account(
     Guid Id, int UserId, string? DisplayName, string? Username, string? Phone, long? TelegramUserId, string Status, string World,
     DateTimeOffset? LastConnectedAt, string? LastError, string? LastErrorCode, bool AcceptsPrivate, bool AcceptsGroups, bool AcceptsChannels,
-    Guid? ProjectId = null, DateTimeOffset? ImportedAt = null)
+    Guid? ProjectId = null, DateTimeOffset? ImportedAt = null, string? Proxy = null)
 {
     /// <summary>A login that is still open: nobody has been connected yet.</summary>
     public bool IsLogin => TelegramUserId is null && Status is "pending" && ImportedAt is null;
@@ -21,7 +21,7 @@ public sealed record Account(
 
 /// <summary>What to change of an account; null stays as it is, an empty name removes the name, an empty id takes it out of its project.</summary>
 internal sealed record AccountChange(
-    string? DisplayName = null, bool? AcceptsPrivate = null, bool? AcceptsGroups = null, bool? AcceptsChannels = null, Guid? ProjectId = null);
+    string? DisplayName = null, bool? AcceptsPrivate = null, bool? AcceptsGroups = null, bool? AcceptsChannels = null, Guid? ProjectId = null, string? Proxy = null);
 
 /// <summary>A login; its id is the account's id.</summary>
 internal sealed record Login(

@@ -20,11 +20,11 @@ internal sealed partial class AccountActor
         {
             if (login.Method is not LoginMethod.Import && login.IsFresh && (_client is not null || file.Session is not null))
             {
-                await GiveUpOldKeyAsync(file.Session, ct);
+                await GiveUpOldKeyAsync(file, ct);
                 file = file with { Session = null };
             }
 
-            client = await ClientAsync(file.Session, ct);
+            client = await ClientAsync(file, ct);
         }
         catch (TelegramRefusedException e) when (login.Method is LoginMethod.Import && e.SaysSessionIsGone)
         {
@@ -57,11 +57,11 @@ internal sealed partial class AccountActor
     }
 
     /// <summary>A new login begins with a new key. The one before may still be somebody's, so it is not just forgotten.</summary>
-    private async Task GiveUpOldKeyAsync(ReadOnlyMemory<byte>? session, CancellationToken ct)
+    private async Task GiveUpOldKeyAsync(AccountFile file, CancellationToken ct)
     {
         try
         {
-            var old = await ClientAsync(session, ct);
+            var old = await ClientAsync(file, ct);
             await old.LogOutAsync(ct);
         }
         catch (TelegramRefusedException e) when (e.SaysSessionIsGone)

@@ -201,7 +201,7 @@ internal sealed partial class AccountActor : IAsyncDisposable
         if (file.Status is not (AccountStatus.Active or AccountStatus.Paused) && !file.RestartIsDue)
             return Next.Finished;
 
-        if (file.Session is not { } session)
+        if (file.Session is null)
         {
             await _tools.Records.FailedAsync(_account, ErrorCodes.TelegramSessionExpired, "There is no session to go on with; log in again.", file.RestartRequested, ct);
             return Next.Finished;
@@ -210,10 +210,10 @@ internal sealed partial class AccountActor : IAsyncDisposable
         if (file.RestartIsDue)
             await CloseAsync();
 
-        return await ConnectAsync(file, session, ct);
+        return await ConnectAsync(file, ct);
     }
 
-    private async Task<Next> ConnectAsync(AccountFile file, ReadOnlyMemory<byte> session, CancellationToken ct)
+    private async Task<Next> ConnectAsync(AccountFile file, CancellationToken ct)
     {
         if (_hasReceived)
             await CloseAsync();
@@ -221,7 +221,7 @@ internal sealed partial class AccountActor : IAsyncDisposable
         TelegramRefusedException refusal;
         try
         {
-            var client = await ClientAsync(session, ct);
+            var client = await ClientAsync(file, ct);
             _hasReceived = true;
             switch (await new AccountSession(_account, client, _mailbox, _tools, _wake, () => (_row, _unlisted), _ready)
                 .RunAsync(file, file.RestartRequested, _stop.Token, _abort.Token))
@@ -248,18 +248,18 @@ internal sealed partial class AccountActor : IAsyncDisposable
             refusal = e;
         }
 
-        return await ConfirmAsync(file, session, refusal, ct);
+        return await ConfirmAsync(file, refusal, ct);
     }
 
     /// <summary>One 401 may be a fault of one connection; what a second, fresh one says is final.</summary>
-    private async Task<Next> ConfirmAsync(AccountFile file, ReadOnlyMemory<byte> session, TelegramRefusedException refusal, CancellationToken ct)
+    private async Task<Next> ConfirmAsync(AccountFile file, TelegramRefusedException refusal, CancellationToken ct)
     {
         using var activity = WorkerTelemetry.Activities.StartActivity("telegram session confirm", ActivityKind.Client);
         LogSuspect(_logger, _account.Id, refusal.Code, refusal.Type);
         await CloseAsync();
         try
         {
-            var client = await ClientAsync(session, ct);
+            var client = await ClientAsync(file, ct);
             await client.WhoAmIAsync(ct);
             return Next.AgainLater;
         }
@@ -274,11 +274,11 @@ internal sealed partial class AccountActor : IAsyncDisposable
 
     private async Task<Next> DisconnectAsync(AccountFile file, CancellationToken ct)
     {
-        if (file.Session is { } session)
+        if (file.Session is not null)
         {
             try
             {
-                var client = await ClientAsync(session, ct);
+                var client = await ClientAsync(file, ct);
                 await client.LogOutAsync(ct);
             }
             catch (TelegramRefusedException e) when (e.SaysSessionIsGone)
@@ -294,12 +294,12 @@ internal sealed partial class AccountActor : IAsyncDisposable
     }
 
     /// <summary>The connected client; the login's own where there was a login.</summary>
-    private async Task<ITelegramClient> ClientAsync(ReadOnlyMemory<byte>? session, CancellationToken ct)
+    private async Task<ITelegramClient> ClientAsync(AccountFile file, CancellationToken ct)
     {
         if (_client is { } there)
             return there;
 
-        var client = await _tools.Clients.CreateAsync(_account, session, ct);
+        var client = await _tools.Clients.CreateAsync(_account, file, ct);
         _client = client;
         if (_abort.IsCancellationRequested)
             client.Abort();

@@ -14,7 +14,7 @@ using Npgsql;
 namespace Integrations.Workers.Accounts;
 
 /// <summary>What the owner of an account reads and writes about it. Every write requires the claim's epoch.</summary>
-internal sealed class AccountRecords(TenantDatabase database, ISecretProtector secrets, TimeProvider time)
+internal sealed class AccountRecords(TenantDatabase database, ISecretProtector secrets, AccountProxy proxies, TimeProvider time)
 {
     private const string Platform = "telegram";
 
@@ -57,11 +57,10 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
     /// <exception cref="SecretUnavailableException">The session cannot be opened now.</exception>
     public async Task<AccountFile?> LoadAsync(OwnedAccount account, CancellationToken ct)
     {
-        var (file, session) = await database.InTenantAsync(account.Tenant, transaction => ReadAsync(transaction, account, ct), ct);
-        if (file is null || session is null)
-            return file;
-
-        return file with { Session = await secrets.UnprotectAsync(account.SessionAddress, session, ct) };
+        var (file, session, proxy) = await database.InTenantAsync(account.Tenant, transaction => ReadAsync(transaction, account, ct), ct);
+        if (file is not null && proxy is not null)
+            file = file with { Proxy = await proxies.OpenAsync(account.Tenant, account.Id, proxy, ct) };
+        return file is null || session is null ? file : file with { Session = await secrets.UnprotectAsync(account.SessionAddress, session, ct) };
     }
 
     /// <summary>Seals and stores the session. Awaited before the session is used for anything new.</summary>
@@ -179,7 +178,7 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
         ChangeAsync(
             account,
             deleted
-                ? "status = 'disconnected', is_active = false, session_payload = null, last_error = null, last_error_code = null, deleted_at = $2"
+                ? "status = 'disconnected', is_active = false, session_payload = null, proxy_sealed = null, proxy_shown = null, last_error = null, last_error_code = null, deleted_at = $2"
                 : "status = 'disconnected', is_active = false, session_payload = null, last_error = null, last_error_code = null",
             command =>
             {
@@ -269,14 +268,14 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
             transaction.AfterCommit(Ring.Outbox);
     }
 
-    private static async Task<(AccountFile? File, byte[]? Session)> ReadAsync(TenantTransaction transaction, OwnedAccount account, CancellationToken ct)
+    private static async Task<(AccountFile? File, byte[]? Session, byte[]? Proxy)> ReadAsync(TenantTransaction transaction, OwnedAccount account, CancellationToken ct)
     {
         AccountFile file;
-        byte[]? session;
+        byte[]? session, proxy;
         await using (var command = transaction.Command(
             """
             select a.status, a.goal, a.accepts_private, a.accepts_groups, a.accepts_channels, a.restart_requested, a.restart_done,
-                   a.last_error_code is not null, a.session_payload, s.pts, s.qts, s.date, s.seq
+                   a.last_error_code is not null, a.session_payload, s.pts, s.qts, s.date, s.seq, a.proxy_sealed
               from telegram_accounts a
               left join telegram_update_states s on s.account_id = a.id
              where a.id = $1 and a.deleted_at is null
@@ -284,9 +283,10 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
         {
             await using var reader = await command.ExecuteReaderAsync(ct);
             if (!await reader.ReadAsync(ct))
-                return (null, null);
+                return (null, null, null);
 
             session = await reader.ReferenceAsync<byte[]>(8, ct);
+            proxy = await reader.ReferenceAsync<byte[]>(13, ct);
             file = new AccountFile(
                 Words.Read<AccountStatus>(reader.GetString(0)),
                 Words.Read<AccountGoal>(reader.GetString(1)),
@@ -294,6 +294,7 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
                 reader.GetInt64(5),
                 reader.GetInt64(6),
                 reader.GetBoolean(7),
+                null,
                 null,
                 await reader.IsDBNullAsync(9, ct) ? null : new UpdatePosition(reader.GetInt32(9), reader.GetInt32(10), reader.GetInt32(11), reader.GetInt32(12)),
                 [],
@@ -308,7 +309,7 @@ internal sealed class AccountRecords(TenantDatabase database, ISecretProtector s
                 channels.Add(new ChannelPosition(reader.GetInt64(0), reader.GetInt32(1)));
         }
 
-        return (file with { Channels = channels, Login = await LoginRecords.ReadAsync(transaction, account.Id, ct) }, session);
+        return (file with { Channels = channels, Login = await LoginRecords.ReadAsync(transaction, account.Id, ct) }, session, proxy);
     }
 
     /// <param name="account">Whose row changes.</param>

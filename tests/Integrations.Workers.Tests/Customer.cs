@@ -88,6 +88,12 @@ public sealed class Customer
     public Task RestartAsync(Guid account) =>
         ChangeAsync(account, async transaction => (await transaction.Db.TelegramAccounts.SingleAsync(row => row.Id == account, Token)).RequestRestart());
 
+    public async Task GoThroughAsync(Guid account, string proxy)
+    {
+        var route = await new AccountProxy(_secrets).SealAsync(_tenant, account, proxy, Token);
+        await ChangeAsync(account, async transaction => (await transaction.Db.TelegramAccounts.SingleAsync(row => row.Id == account, Token)).GoThrough(route));
+    }
+
     public Task AcceptAsync(Guid account, bool privateChats, bool groups, bool channels) =>
         ChangeAsync(
             account,

@@ -15,6 +15,7 @@ internal static class SealedColumns
     public static readonly IReadOnlyList<SealedColumn> All =
     [
         new("telegram_accounts", "session_payload"),
+        new("telegram_accounts", "proxy_sealed"),
         new("telegram_logins", "qr_url_sealed"),
         new("telegram_logins", "resume_sealed"),
         new("telegram_login_inputs", "sealed", Row: "login_id"),

@@ -1,5 +1,6 @@
 using Integrations.Core.Errors;
 using Integrations.Core.IntegrationLogs;
+using Integrations.Core.Messaging;
 using Integrations.Core.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
@@ -8,16 +9,20 @@ namespace Integrations.Core.Telegram.Accounts;
 /// <summary>What to change; null leaves a thing as it is.</summary>
 /// <param name="DisplayName">An empty one removes the name.</param>
 /// <param name="ProjectId">The empty id takes the account out of its project.</param>
-public sealed record AccountChange(string? DisplayName, bool? AcceptsPrivate, bool? AcceptsGroups, bool? AcceptsChannels, Guid? ProjectId = null);
+/// <param name="Proxy">A link to the account's own proxy; an empty one removes it. A secret.</param>
+public sealed record AccountChange(
+    string? DisplayName, bool? AcceptsPrivate, bool? AcceptsGroups, bool? AcceptsChannels, Guid? ProjectId = null, string? Proxy = null);
 
-/// <summary>Changes an account's name, which chats it stores, and for administrators its project.</summary>
-public sealed class ChangeAccount(TenantDatabase database, TimeProvider time)
+/// <summary>Changes an account's name, which chats it stores, its way to Telegram, and for administrators its project.</summary>
+public sealed class ChangeAccount(TenantDatabase database, AccountProxy proxies, TimeProvider time)
 {
-    /// <exception cref="IntegrationException">NOT_FOUND for an account or a project out of reach; FORBIDDEN for a project named by another than an administrator; PROJECT_NOT_READY.</exception>
-    public Task<TelegramAccount> ExecuteAsync(Principal principal, AccountReach reach, Guid id, AccountChange change, CancellationToken cancellationToken)
+    /// <exception cref="IntegrationException">NOT_FOUND for an account or a project out of reach; FORBIDDEN for a project named by another than an administrator; PROJECT_NOT_READY; VALIDATION_FAILED for what is no proxy; SECRETS_UNAVAILABLE.</exception>
+    public async Task<TelegramAccount> ExecuteAsync(Principal principal, AccountReach reach, Guid id, AccountChange change, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(principal);
         ArgumentNullException.ThrowIfNull(change);
-        return database.InTenantAsync(
+        var proxy = change.Proxy is { } link ? await proxies.SealAsync(principal.Tenant, id, link, cancellationToken) : null;
+        return await database.InTenantAsync(
             principal.Tenant,
             async transaction =>
             {
@@ -30,6 +35,12 @@ public sealed class ChangeAccount(TenantDatabase database, TimeProvider time)
                 account.Accept(change.AcceptsPrivate, change.AcceptsGroups, change.AcceptsChannels);
                 if (change.ProjectId is { } project)
                     account.MoveTo(await ReadyProjectAsync(transaction, project, cancellationToken));
+                if (change.Proxy is not null)
+                {
+                    account.GoThrough(proxy);
+                    transaction.AfterCommit(Ring.Shard(account.Shard));
+                }
+
                 var log = Guid.CreateVersion7(time.GetUtcNow());
                 var told = change.DisplayName is null ? TimelineKind.Flags : TimelineKind.Renamed;
                 await AccountEvents.RequestedAsync(transaction, principal, account, "personal.change", LogStatus.Success, log, told, cancellationToken);

@@ -65,6 +65,12 @@ public sealed class TelegramAccount
     /// <summary>When its session came from another program; null for one that logged in here.</summary>
     public DateTimeOffset? ImportedAt { get; private set; }
 
+    /// <summary>The sealed link of the account's own proxy; null goes the way that the host goes.</summary>
+    public byte[]? ProxySealed { get; private set; }
+
+    /// <summary>The proxy without its password or secret.</summary>
+    public string? ProxyShown { get; private set; }
+
     public string SessionMetadata { get; private set; } = "{}";
     public bool IsActive { get; private set; }
     public bool AcceptsPrivate { get; private set; }
@@ -173,7 +179,16 @@ public sealed class TelegramAccount
             return;
 
         IsActive = false;
+        (ProxySealed, ProxyShown) = (null, null);
         DeletedAt = now;
+    }
+
+    /// <summary>The way to Telegram from now on, null for the host's. One that has a session starts afresh on it.</summary>
+    public void GoThrough(SealedProxy? proxy)
+    {
+        (ProxySealed, ProxyShown) = (proxy?.Sealed, proxy?.Shown);
+        if (Goal is AccountGoal.Connected && SessionPayload is not null)
+            RestartRequested++;
     }
 
     public void Rename(string? displayName) => DisplayName = displayName;

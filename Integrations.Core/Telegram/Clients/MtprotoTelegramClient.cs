@@ -1,4 +1,6 @@
+using System.Net;
 using System.Threading.Channels;
+using Integrations.Core.Outbound;
 using Integrations.Mtproto;
 using Integrations.Mtproto.Crypto;
 using Integrations.Mtproto.Handshake;
@@ -57,6 +59,7 @@ public sealed partial class MtprotoTelegramClient : ITelegramClient
             Session = settings.Session is { } payload ? TelegramSession.FromBytes(payload.Span) : null,
             SaveSession = (session, ct) => settings.SaveSession(new SessionSnapshot(session.ToBytes(), session.DcId, session.Key.Export()), ct),
             Proxy = settings.Route.Proxy is { } proxy ? TelegramProxy.Parse(proxy) : null,
+            FindProxy = settings.Route.FindProxy is { } find ? (host, ct) => FindProxyAsync(find, host, ct) : null,
             UseIPv6 = settings.Route.UseIPv6,
             MayWrite = settings.MayWrite,
             FindAccessHash = async (key, ct) => (await settings.FindPeer(MtprotoPeers.Key(key), ct))?.AccessHash,
@@ -66,6 +69,19 @@ public sealed partial class MtprotoTelegramClient : ITelegramClient
         _client.LoginTokenAccepted += () => _notices.Writer.TryWrite(new TelegramNotice.LoginTokenAccepted());
         _client.StateChanged += OnStateChanged;
         _client.Failed += OnFailed;
+    }
+
+    /// <summary>A refused address is a connection that failed; another attempt may find another one.</summary>
+    private static async Task<IPAddress[]> FindProxyAsync(Func<string, CancellationToken, Task<IPAddress[]>> find, string host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await find(host, cancellationToken);
+        }
+        catch (OutboundRefusedException e)
+        {
+            throw new IOException(e.Message, e);
+        }
     }
 
     /// <inheritdoc/>

@@ -18,7 +18,8 @@ public sealed record TelegramDevice(string Model, string SystemVersion, string A
 /// <summary>The way to Telegram's servers.</summary>
 /// <param name="Proxy">A link to a proxy, as <see cref="Integrations.Mtproto.Proxies.TelegramProxy.Parse"/> reads it; null goes there directly. A secret.</param>
 /// <param name="UseIPv6">Also over IPv6, where IPv4 leads nowhere.</param>
-public sealed record TelegramRoute(string? Proxy, bool UseIPv6)
+/// <param name="FindProxy">Looks up the host of a proxy that a user has set, and refuses what it must not lead to; null for the operator's own.</param>
+public sealed record TelegramRoute(string? Proxy, bool UseIPv6, Func<string, CancellationToken, Task<IPAddress[]>>? FindProxy = null)
 {
     /// <summary>Without the proxy's password.</summary>
     public override string ToString() => Proxy is null ? "direct" : "through a proxy";

@@ -14,15 +14,16 @@ namespace Integrations.Core.Telegram.Logins;
 /// <summary>What kind of login to begin.</summary>
 /// <param name="Phone">In E.164, for a login by phone; null for one by QR code.</param>
 /// <param name="AccountId">An account within reach that is to log in again; null for a new one.</param>
+/// <param name="Proxy">A link to the account's own proxy, for the login too; null leaves it as it is. A secret.</param>
 /// <param name="Consent">The version of the text that the request agrees to; null where that was done before.</param>
-public sealed record LoginRequest(string? Phone, Guid? ProjectId = null, string? DisplayName = null, Guid? AccountId = null, string? Consent = null)
+public sealed record LoginRequest(string? Phone, Guid? ProjectId = null, string? DisplayName = null, Guid? AccountId = null, string? Consent = null, string? Proxy = null)
 {
     public LoginMethod Method => Phone is null ? LoginMethod.Qr : LoginMethod.Phone;
 }
 
 /// <summary>Begins a login. The owner of the account's shard runs it; this waits until it has something to show.</summary>
 public sealed class StartLogin(
-    TenantDatabase database, LoginReader reader, OutcomeWatch watch, Consents consents, IOptions<LoginOptions> options, TimeProvider time)
+    TenantDatabase database, LoginReader reader, OutcomeWatch watch, Consents consents, AccountProxy proxies, IOptions<LoginOptions> options, TimeProvider time)
 {
     /// <exception cref="IntegrationException">
     /// CONSENT_REQUIRED; NOT_FOUND for a project or an account out of reach; PROJECT_NOT_READY; TG_ALREADY_CONNECTED; TG_UNAVAILABLE; RATE_LIMITED;
@@ -76,6 +77,8 @@ public sealed class StartLogin(
             transaction.Db.Add(TelegramLogin.Begin(transaction.Tenant, account.Id, request.Method, request.Phone, expires));
         }
 
+        if (request.Proxy is { } link)
+            account.GoThrough(await proxies.SealAsync(transaction.Tenant, account.Id, link, cancellationToken));
         await transaction.Db.SaveChangesAsync(cancellationToken);
         await transaction.PublishAsync(
             new EventDraft(EventTypes.LoginUpdated, account.UserId, account.Id, new { account.Id, State = Words.Of(LoginState.Pending), Method = Words.Of(request.Method) }),

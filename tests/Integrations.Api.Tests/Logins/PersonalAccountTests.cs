@@ -155,6 +155,32 @@ public sealed class PersonalAccountTests(ApiHost host)
     }
 
     [Fact]
+    public async Task A_proxy_is_shown_without_what_opens_it_and_kept_sealed()
+    {
+        using var client = host.User(917, "admin", await host.AddTenantAsync());
+        var id = (await client.PostAsync($"{Accounts}/login", new { proxy = "http://anna:secret-way@proxy.example:8080" })).Expect(200).Text("login_id");
+        Assert.Equal("http://proxy.example:8080", (await client.GetAsync($"{Accounts}/{id}")).Expect(200).Text("proxy"));
+
+        var set = (await client.PatchAsync($"{Accounts}/{id}", new { proxy = " socks5://anna:secret-way@proxy.example:1080 " })).Expect(200);
+        Assert.Equal("socks5://proxy.example:1080", set.Text("proxy"));
+        Assert.DoesNotContain("secret-way", set.Raw, StringComparison.Ordinal);
+        var told = (await client.GetAsync("/api/v1/audit?action=ChangePersonalAccount")).Expect(200).Raw;
+        Assert.Contains("proxy.example:1080", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret-way", told, StringComparison.Ordinal);
+        Assert.False(await host.ScalarAsync<bool>($"select position('secret-way' in encode(proxy_sealed, 'escape')) > 0 from telegram_accounts where id = '{id}'"));
+
+        foreach (var wrong in new[] { "ftp://anna:secret-way@proxy.example:21", "proxy", "tg://proxy?server=proxy.example&port=443&secret=ee", new string('s', 1001) })
+        {
+            var refused = (await client.PatchAsync($"{Accounts}/{id}", new { proxy = wrong })).Expect(400, "VALIDATION_FAILED");
+            Assert.Equal(["proxy"], refused.ErrorFields);
+            Assert.DoesNotContain("secret-way", refused.Raw, StringComparison.Ordinal);
+        }
+
+        Assert.Null((await client.PatchAsync($"{Accounts}/{id}", new { proxy = "" })).Expect(200)["proxy"]);
+        Assert.Equal(1L, await host.ScalarAsync<long>($"select count(*) from telegram_accounts where id = '{id}' and proxy_sealed is null and proxy_shown is null"));
+    }
+
+    [Fact]
     public async Task An_account_is_paused_revived_and_deleted()
     {
         using var client = host.User(910, "admin", await host.AddTenantAsync());

@@ -39,7 +39,7 @@ public sealed class PrivacyTests(Servers servers) : IAsyncLifetime
         _keys = new DataKeys(new DataKeyRows(_database.WorkerTenants), [new KeyFiles(keys)], new SecretsOptions { Directory = keys }, _clock);
         _secrets = new EnvelopeProtector(_keys);
         _tenant = await _database.AddTenantAsync();
-        _dialog = await PeopleRows.FillAsync(_database, _secrets, _tenant, "ada");
+        _dialog = await PeopleRows.FillAsync(_database, _secrets, _tenant, "zoya");
     }
 
     public async ValueTask DisposeAsync()
@@ -66,9 +66,9 @@ public sealed class PrivacyTests(Servers servers) : IAsyncLifetime
         await PeopleRows.FillAsync(_database, _secrets, other, "bob");
         var (mark, left) = kind switch
         {
-            SubjectKind.User => ("ada-user", ["ada-contact", "ada-stranger", "ada-colleague", "ada-tenant"]),
-            SubjectKind.Person => ("ada-contact", ["ada-user", "ada-stranger", "ada-colleague", "ada-tenant"]),
-            _ => ("ada-", Array.Empty<string>()),
+            SubjectKind.User => ("zoya-user", ["zoya-contact", "zoya-stranger", "zoya-colleague", "zoya-tenant"]),
+            SubjectKind.Person => ("zoya-contact", ["zoya-user", "zoya-stranger", "zoya-colleague", "zoya-tenant"]),
+            _ => ("zoya-", Array.Empty<string>()),
         };
         Assert.NotEmpty(await FindAsync(mark));
 
@@ -95,7 +95,7 @@ public sealed class PrivacyTests(Servers servers) : IAsyncLifetime
         Assert.Equal(["0"], (await CoreDatabase.RowsAsync(_database.Admin, "select distinct accepted - delivered - failed - in_flight from doors.message_balance()")).DefaultIfEmpty("0"));
         var receipt = JsonDocument.Parse(erasure.Receipt!).RootElement;
         Assert.True(receipt.GetProperty("rows").GetProperty("messages").GetInt64() > 0, erasure.Receipt);
-        Assert.DoesNotContain("ada", erasure.Receipt!, StringComparison.Ordinal);
+        Assert.DoesNotContain("zoya", erasure.Receipt!, StringComparison.Ordinal);
         Assert.Equal(0, await CountAsync("select count(*) from erasures where traces is not null"));
         if (kind is not SubjectKind.Tenant)
         {
@@ -142,7 +142,7 @@ public sealed class PrivacyTests(Servers servers) : IAsyncLifetime
             _database.Admin,
             $"""
              insert into messages (id, tenant_id, account_id, dialog_id, shard, direction, status, text, random_id, accepted_at)
-             select gen_random_uuid(), m.tenant_id, m.account_id, m.dialog_id, 0, 'personal_telegram_out', 'delivered', 'ada-contact again', 700000 + n, now()
+             select gen_random_uuid(), m.tenant_id, m.account_id, m.dialog_id, 0, 'personal_telegram_out', 'delivered', 'zoya-contact again', 700000 + n, now()
                from (select * from messages where dialog_id = '{_dialog}' limit 1) m, generate_series(1, {Many}) n;
              update message_counters set accepted = accepted + {Many} where tenant_id = '{_tenant}' and stripe = 3;
              """);
@@ -164,7 +164,7 @@ public sealed class PrivacyTests(Servers servers) : IAsyncLifetime
         }
 
         Assert.True(rounds > 2, $"{rounds} rounds");
-        Assert.Empty(await FindAsync("ada-contact"));
+        Assert.Empty(await FindAsync("zoya-contact"));
         var receipt = JsonDocument.Parse(await CoreDatabase.ScalarAsync<string>(_database.Admin, $"select receipt from erasures where id = '{id}'")).RootElement;
         Assert.Equal(had, receipt.GetProperty("rows").GetProperty("messages").GetInt64());
         Assert.Equal(["0"], await CoreDatabase.RowsAsync(_database.Admin, $"select accepted - delivered - failed - in_flight from doors.message_balance() where tenant_id = '{_tenant}'"));
@@ -180,14 +180,14 @@ public sealed class PrivacyTests(Servers servers) : IAsyncLifetime
         Assert.False(await erase.AdvanceAsync(_tenant, id, _cancel));
         Assert.False(await erase.AdvanceAsync(_tenant, id, _cancel));
         Assert.Equal(["deleted"], await CoreDatabase.RowsAsync(_database.Admin, $"select goal from telegram_accounts where tenant_id = '{_tenant}' and user_id = {Victim}"));
-        Assert.NotEmpty(await FindAsync("ada-user"));
+        Assert.NotEmpty(await FindAsync("zoya-user"));
 
         _clock.Advance(_options.GiveUpAfter);
         Assert.True(await erase.AdvanceAsync(_tenant, id, _cancel));
         var receipt = JsonDocument.Parse((await Read.FindAsync(_tenant, id, _cancel)).Receipt!).RootElement;
         Assert.Equal((0, 1), (receipt.GetProperty("sessions_revoked").GetInt32(), receipt.GetProperty("sessions_not_revoked").GetInt32()));
         Assert.Contains(receipt.GetProperty("remains").EnumerateArray(), sentence => sentence.GetString()!.Contains("Devices", StringComparison.Ordinal));
-        Assert.Empty(await FindAsync("ada-user"));
+        Assert.Empty(await FindAsync("zoya-user"));
     }
 
     [Fact]
@@ -228,16 +228,16 @@ public sealed class PrivacyTests(Servers servers) : IAsyncLifetime
         var erase = Eraser(_database.WorkerTenants);
         Assert.False(await erase.AdvanceAsync(_tenant, id, _cancel));
         // By what he is looked for stands there until the end.
-        Assert.Equal(["erasures"], await FindAsync("ada-user"));
+        Assert.Equal(["erasures"], await FindAsync("zoya-user"));
 
         // A copy that still takes him for somebody lets him write once more.
         await CoreDatabase.ExecuteAsync(
             _database.Admin,
-            $"insert into integration_logs (id, tenant_id, user_id, integration_type, action, status, details) values (gen_random_uuid(), '{_tenant}', {Victim}, 'telegram', 'late', 'success', '{{\"text\": \"ada-user\"}}')");
+            $"insert into integration_logs (id, tenant_id, user_id, integration_type, action, status, details) values (gen_random_uuid(), '{_tenant}', {Victim}, 'telegram', 'late', 'success', '{{\"text\": \"zoya-user\"}}')");
         _clock.Advance(_options.SettleFor);
 
         Assert.True(await erase.AdvanceAsync(_tenant, id, _cancel));
-        Assert.Empty(await FindAsync("ada-user"));
+        Assert.Empty(await FindAsync("zoya-user"));
     }
 
     [Fact]
@@ -247,7 +247,7 @@ public sealed class PrivacyTests(Servers servers) : IAsyncLifetime
         foreach (var subject in new[]
         {
             new Subject(SubjectKind.Person, DialogId: _dialog), new Subject(SubjectKind.Person, TelegramUserId: Contact),
-            new Subject(SubjectKind.Person, Phone: "+38050ada-contact"), new Subject(SubjectKind.Person, Username: "@ADA-contact"),
+            new Subject(SubjectKind.Person, Phone: "+38050zoya-contact"), new Subject(SubjectKind.Person, Username: "@ZOYA-contact"),
         })
         {
             var traces = await _database.ApiTenants.InTenantAsync(_tenant, transaction => Traces.FindAsync(transaction, subject, _cancel), _cancel);
@@ -287,7 +287,7 @@ public sealed class PrivacyTests(Servers servers) : IAsyncLifetime
         Assert.Empty(await CoreDatabase.RowsAsync(_database.Api, "select * from doors.find_erasure(sha256('another'))"));
         await Eraser(_database.WorkerTenants).AdvanceAsync(_tenant, id, _cancel);
         Assert.Empty(await CoreDatabase.RowsAsync(_database.Worker, "select * from doors.open_erasures(10)"));
-        Assert.DoesNotContain("ada", string.Join(' ', await CoreDatabase.RowsAsync(_database.Api, $"select * from doors.find_erasure(sha256('token {Victim}'))")), StringComparison.Ordinal);
+        Assert.DoesNotContain("zoya", string.Join(' ', await CoreDatabase.RowsAsync(_database.Api, $"select * from doors.find_erasure(sha256('token {Victim}'))")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -136,12 +136,46 @@ public sealed class ProxyTunnelTests : IDisposable
     public async Task Who_may_not_write_does_not_even_connect()
     {
         await Assert.ThrowsAsync<WriteFencedException>(
-            async () => await ProxyTunnel.OpenAsync(new Socks5Proxy("127.0.0.1", Port), Dc, () => false, _cancel));
+            async () => await ProxyTunnel.OpenAsync(new Socks5Proxy("127.0.0.1", Port), null, Dc, () => false, _cancel));
+        Assert.False(_listener.Pending());
+    }
+
+    [Fact]
+    public async Task The_addresses_that_were_found_are_tried_in_their_order_and_the_name_is_not_looked_up_again()
+    {
+        List<string> asked = [];
+
+        // Nobody listens at the first; the name itself leads nowhere.
+        var opening = ProxyTunnel.OpenAsync(
+            new Socks5Proxy("proxy.invalid", Port),
+            (host, _) =>
+            {
+                asked.Add(host);
+                return Task.FromResult(new[] { IPAddress.Parse("127.0.0.2"), IPAddress.Loopback });
+            },
+            Dc,
+            () => true,
+            _cancel).AsTask();
+        using var proxy = await _listener.AcceptTcpClientAsync(_cancel);
+
+        Assert.Equal("050100", await ReadAsync(proxy.GetStream(), 3));
+        Assert.Equal(["proxy.invalid"], asked);
+        proxy.Close();
+        await Assert.ThrowsAnyAsync<IOException>(() => opening);
+    }
+
+    [Fact]
+    public async Task A_proxy_whose_address_is_refused_is_not_connected_to()
+    {
+        var refused = await Assert.ThrowsAsync<IOException>(
+            async () => await ProxyTunnel.OpenAsync(new Socks5Proxy("127.0.0.1", Port), (_, _) => throw new IOException("Not there."), Dc, () => true, _cancel));
+
+        Assert.Equal("Not there.", refused.Message);
         Assert.False(_listener.Pending());
     }
 
     private Task<SocketPipe> Open(TelegramProxy proxy, TelegramDc? dc = null) =>
-        ProxyTunnel.OpenAsync(proxy, dc ?? Dc, () => true, _cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(30), _cancel);
+        ProxyTunnel.OpenAsync(proxy, null, dc ?? Dc, () => true, _cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(30), _cancel);
 
     private async Task<string> ReadAsync(NetworkStream stream, int count)
     {

@@ -48,6 +48,16 @@ public sealed class AccountTests(ConsoleFixture console)
         await browser.Button("Settings of Anna Abramova").ClickAsync();
         await browser.InDialog("Pause").ClickAsync();
         await Expect(row.Locator(".status")).ToHaveTextAsync("Paused");
+
+        // While it is paused, a proxy is only remembered; its password is not shown again.
+        await browser.Button("Settings of Anna Abramova").ClickAsync();
+        await page.GetByLabel("Way to Telegram").FillAsync("socks5://anna:secret-way@proxy.example:1080");
+        await browser.Button("Use proxy").ClickAsync();
+        await Expect(page.GetByText("Through socks5://proxy.example:1080.")).ToBeVisibleAsync();
+        await Expect(page.GetByLabel("Way to Telegram")).ToHaveValueAsync("");
+        await Screens.CheckAsync(page, "account-proxy");
+        await browser.Button("Remove the proxy").ClickAsync();
+        await Expect(page.GetByText("As this installation goes.")).ToBeVisibleAsync();
         await page.GotoAsync($"/dialogs/{account}");
         await Expect(page.GetByText("No account to write from")).ToBeVisibleAsync();
         browser.ExpectNoProblems();
