@@ -213,6 +213,7 @@ public sealed partial class MtprotoSession
         {
             CryptographicOperations.ZeroMemory(buffer.AsSpan(0, size));
             ArrayPool<byte>.Shared.Return(buffer);
+            _answers.Release();
         }
     }
 

@@ -182,7 +182,8 @@ public sealed partial class MtprotoSession
         {
             lock (_gate)
                 Forget(call);
-            call.Fail(e);
+            if (call.Fail(e))
+                _answers.Add(call);
             throw;
         }
 
@@ -204,10 +205,8 @@ public sealed partial class MtprotoSession
         }
 
         LogAnswered(_key.Id, call.Method, messageId, error?.Name);
-        if (error is not null)
-            call.Fail(error);
-        else
-            call.Answer(result);
+        if (error is not null ? call.Fail(error) : call.Answer(result))
+            _answers.Add(call);
     }
 
     /// <summary>An answer that seems to be made long before its question shows that our clock is ahead.</summary>

@@ -30,10 +30,11 @@ public sealed partial class MtprotoSession
         while (true)
         {
             DoWhatIsDue();
+            _answers.Watch(Uptime);
             while (TakePacket())
                 await SendPacketAsync(connection, timer, cancellationToken);
 
-            var wait = NextDue() - Uptime;
+            var wait = (_answers.IsEmpty ? NextDue() : Earlier(NextDue(), Uptime + AnswerQueue.Patience)) - Uptime;
             timer.Change(wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
             await _wake.WaitAsync(cancellationToken);
 

@@ -112,7 +112,8 @@ public sealed partial class MtprotoSession
             {
                 case PendingCall { IsDone: false } call when ++call.Rejections >= MaxRejections:
                     Forget(call);
-                    call.Fail(new MessageRejectedException(call.Method, code));
+                    if (call.Fail(new MessageRejectedException(call.Method, code)))
+                        _answers.Add(call);
                     break;
                 case PendingCall call:
                     SendAgain(call);

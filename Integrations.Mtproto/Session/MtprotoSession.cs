@@ -36,6 +36,7 @@ public sealed partial class MtprotoSession : IAsyncDisposable
     private readonly SentPackets _sent = new();
     private readonly NoticeQueue _notices;
     private readonly WakeSignal _wake = new();
+    private readonly AnswerQueue _answers = new();
 
     /// <summary>Calls waiting to be sent: first those to be sent again, then the new ones.</summary>
     private readonly Queue<PendingCall> _again = new();
@@ -145,6 +146,7 @@ public sealed partial class MtprotoSession : IAsyncDisposable
             return Task.FromCanceled<T>(cancellationToken);
 
         var call = new PendingCall<T>(request, _options.Introduction);
+        var task = call.Task;
         lock (_gate)
         {
             if (_closed || _failure is not null)
@@ -165,7 +167,7 @@ public sealed partial class MtprotoSession : IAsyncDisposable
         }
 
         _wake.Set();
-        return call.Task;
+        return task;
     }
 
     /// <summary>Drops the connection at once, with nothing flushed, and ends the session. Safe from any thread, and more than once.</summary>
@@ -217,7 +219,9 @@ public sealed partial class MtprotoSession : IAsyncDisposable
             }
         }
 
-        call.Cancel(cancellationToken);
+        // Whoever cancels is not made to run what the caller does next.
+        if (call.Cancel(cancellationToken))
+            call.PublishElsewhere();
         _wake.Set();
     }
 
@@ -261,7 +265,12 @@ public sealed partial class MtprotoSession : IAsyncDisposable
         }
 
         foreach (var call in abandoned)
-            call.Fail(new SessionClosedException("The session ended before the server answered.", reason));
+        {
+            if (call.Fail(new SessionClosedException("The session ended before the server answered.", reason)))
+                call.PublishElsewhere();
+        }
+
+        _answers.Release();
         _notices.End(reason);
         _options.StateChanged(SessionState.Closed);
     }

@@ -5,7 +5,7 @@ using Integrations.Mtproto.Tl;
 namespace Integrations.Mtproto.Session;
 
 /// <summary>A call from the moment it is made until its answer, refusal or cancellation.</summary>
-/// <remarks>All members but <see cref="Answer"/> and <see cref="Fail"/> are used under the session's gate.</remarks>
+/// <remarks>All members but those that end it are used under the session's gate. Of several outcomes the first counts.</remarks>
 internal abstract class PendingCall : OutgoingMessage
 {
     /// <summary>Larger calls are tried with gzip.</summary>
@@ -81,13 +81,24 @@ internal abstract class PendingCall : OutgoingMessage
         Cancellation.Unregister();
     }
 
-    /// <summary>Gives the caller its answer.</summary>
+    /// <summary>Reads the answer; the caller has it after <see cref="Publish"/>.</summary>
     /// <param name="result">The result as the call defines it, already inflated; not an error.</param>
-    public abstract void Answer(ReadOnlyMemory<byte> result);
+    /// <returns>False when the call had an outcome before.</returns>
+    public abstract bool Answer(ReadOnlyMemory<byte> result);
 
-    public abstract void Fail(Exception exception);
+    /// <summary>The call failed; the caller learns it after <see cref="Publish"/>.</summary>
+    /// <inheritdoc cref="Answer"/>
+    public abstract bool Fail(Exception exception);
 
-    public abstract void Cancel(CancellationToken cancellationToken);
+    /// <summary>The caller gave the call up; he goes on after <see cref="Publish"/>.</summary>
+    /// <inheritdoc cref="Answer"/>
+    public abstract bool Cancel(CancellationToken cancellationToken);
+
+    /// <summary>Lets the caller go on, on this very thread.</summary>
+    public abstract void Publish();
+
+    /// <summary>Lets the caller go on, on a thread of the pool.</summary>
+    public void PublishElsewhere() => ThreadPool.UnsafeQueueUserWorkItem(static call => call.Publish(), this, preferLocal: false);
 
     /// <summary>Reads an rpc_error.</summary>
     public bool TryReadError(ReadOnlyMemory<byte> result, [NotNullWhen(true)] out RpcException? error)
@@ -105,31 +116,68 @@ internal abstract class PendingCall : OutgoingMessage
 }
 
 /// <summary>A call whose answer is a <typeparamref name="T"/>.</summary>
-internal sealed class PendingCall<T>(TlRequest<T> request, ReadOnlyMemory<byte> prefix) : PendingCall(request, prefix)
+internal sealed class PendingCall<T> : PendingCall
     where T : notnull
 {
-    private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Null once the call has its outcome: the packets sent last still hold the call, and must not hold a part of a file with it.</summary>
+    private TlRequest<T>? _request;
 
-    public Task<T> Task => _completion.Task;
+    /// <summary>Null once the caller has the outcome, for the same reason.</summary>
+    private TaskCompletionSource<T>? _completion = new();
+    private T? _value;
+    private Exception? _failure;
+    private CancellationToken? _cancelled;
 
-    public override void Answer(ReadOnlyMemory<byte> result)
+    public PendingCall(TlRequest<T> request, ReadOnlyMemory<byte> prefix)
+        : base(request, prefix) => _request = request;
+
+    /// <summary>The caller's task, to be taken before the call is queued: afterwards it may be gone.</summary>
+    public Task<T> Task => _completion?.Task ?? throw new InvalidOperationException("The caller has the outcome already.");
+
+    public override bool Answer(ReadOnlyMemory<byte> result)
     {
-        T value;
+        if (Interlocked.Exchange(ref _request, null) is not { } request)
+            return false;
         try
         {
             var reader = new TlReader(result.Span);
-            value = request.ReadResult(ref reader);
+            _value = request.ReadResult(ref reader);
         }
         catch (TlException e)
         {
-            _completion.TrySetException(e);
-            return;
+            _failure = e;
         }
 
-        _completion.TrySetResult(value);
+        return true;
     }
 
-    public override void Fail(Exception exception) => _completion.TrySetException(exception);
+    public override bool Fail(Exception exception)
+    {
+        if (Interlocked.Exchange(ref _request, null) is null)
+            return false;
+        _failure = exception;
+        return true;
+    }
 
-    public override void Cancel(CancellationToken cancellationToken) => _completion.TrySetCanceled(cancellationToken);
+    public override bool Cancel(CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _request, null) is null)
+            return false;
+        _cancelled = cancellationToken;
+        return true;
+    }
+
+    public override void Publish()
+    {
+        if (Interlocked.Exchange(ref _completion, null) is not { } completion)
+            return;
+        var (value, failure) = (_value, _failure);
+        (_value, _failure) = (default, null);
+        if (_cancelled is { } token)
+            completion.SetCanceled(token);
+        else if (failure is not null)
+            completion.SetException(failure);
+        else
+            completion.SetResult(value!);
+    }
 }

@@ -31,8 +31,11 @@ internal static class MeasuredClient
                         Tell(Stopwatch.GetElapsedTime(began).TotalSeconds);
                         break;
                     case "dialogs":
-                        var seen = await Task.WhenAll(running.Select(account => account.CountDialogsAsync(ct)));
-                        Tell(seen.Min());
+                        // One after the other, as the script beside it does: the lists of all accounts are never in memory together.
+                        var fewest = int.MaxValue;
+                        foreach (var account in running)
+                            fewest = Math.Min(fewest, await account.CountDialogsAsync(ct));
+                        Tell(fewest);
                         break;
                     case "rpc":
                         Tell(await running[0].AskAsync(argument, depth, ct));
