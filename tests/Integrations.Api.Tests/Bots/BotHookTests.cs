@@ -1,7 +1,5 @@
-using System.Security.Cryptography;
 using System.Text;
 using Integrations.Api.Tests.Host;
-using Integrations.Core.Messaging;
 using Integrations.Core.Refusals;
 using Integrations.Core.Secrets;
 using Integrations.Core.Telegram.Bots;
