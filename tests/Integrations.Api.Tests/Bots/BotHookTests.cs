@@ -31,6 +31,33 @@ public sealed class BotHookTests(ApiHost host)
     }
 
     [Fact]
+    public async Task Nothing_is_answered_before_it_is_stored()
+    {
+        var bot = await ConnectAsync();
+        await using var connection = await host.Admin.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var hold = new Npgsql.NpgsqlCommand("lock table telegram_bot_updates in exclusive mode", connection, transaction))
+            await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        var bringing = BringAsync($"/webhooks/telegram/{bot.Hook}", bot.Secret, NewUpdate(out var id));
+        await Eventually.BecomesAsync(
+            "the writer waits for the table",
+            _ => host.ScalarAsync<long>("select count(*) from pg_locks where relation = 'telegram_bot_updates'::regclass and not granted"),
+            waiting => waiting > 0);
+        // An answer that was on its way has come by the time of others that were asked for later.
+        using (var other = host.Anonymous())
+        {
+            for (var i = 0; i < 5; i++)
+                (await other.GetAsync("/api/v1/health/liveness")).Expect(200);
+        }
+
+        Assert.False(bringing.IsCompleted);
+        await transaction.RollbackAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(200, (await bringing).Status);
+        Assert.Equal(1L, await host.ScalarAsync<long>("select count(*) from telegram_bot_updates where bot_id = $1 and update_id = $2", bot.Id, id));
+    }
+
+    [Fact]
     public async Task Many_at_once_are_all_stored()
     {
         var bots = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ConnectAsync()));
