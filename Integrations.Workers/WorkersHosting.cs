@@ -2,8 +2,10 @@ using Integrations.Core;
 using Integrations.Core.Outbound;
 using Integrations.Core.Persistence;
 using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Telegram.Clients;
 using Integrations.Workers.Accounts;
+using Integrations.Workers.Bots;
 using Integrations.Workers.Logins;
 using Integrations.Workers.Receiving;
 using Integrations.Workers.Sending;
@@ -13,12 +15,12 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Integrations.Workers;
 
-/// <summary>Registers the runtime of personal accounts in a host.</summary>
+/// <summary>Registers the runtime of personal accounts, and the care for bots, in a host.</summary>
 public static class WorkersHosting
 {
     /// <summary>
     /// Settings: those of Core, <c>PERSONAL_TELEGRAM_*</c>, <c>services:sandbox:http:0</c>, <c>Sandbox:AllowInProduction</c>,
-    /// <c>Accounts:*</c>, <c>Sending:*</c>.
+    /// <c>Accounts:*</c>, <c>Sending:*</c>, <c>TelegramBots:*</c>.
     /// </summary>
     public static TBuilder AddAccounts<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
@@ -28,6 +30,7 @@ public static class WorkersHosting
         builder.AddIntegrationsCore();
         builder.AddSecrets();
         builder.AddOutbound();
+        builder.AddBotApi();
 
         services.AddOptions<AccountOptions>().BindConfiguration(AccountOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<SendingOptions>().BindConfiguration(SendingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -56,6 +59,8 @@ public static class WorkersHosting
         services.AddSingleton<OutcomeWriter>();
         services.AddHostedService(provider => provider.GetRequiredService<OutcomeWriter>());
         services.AddHostedService(provider => provider.GetRequiredService<AccountRunner>());
+        services.AddSingleton<BotCare>();
+        services.AddHostedService(provider => provider.GetRequiredService<BotCare>());
         builder.AddOwnership(Words.Of(telegram.World ?? World.Telegram));
         return builder;
     }

@@ -1,6 +1,7 @@
 using Integrations.Core.IntegrationLogs;
 using Integrations.Core.People;
 using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Telegram.Dialogs;
 using Integrations.Core.Telegram.Logins;
 using Integrations.Core.Telegram.Messages;
@@ -24,6 +25,8 @@ public sealed class IntegrationsDbContext(DbContextOptions<IntegrationsDbContext
     public DbSet<ProjectMember> ProjectMembers => Set<ProjectMember>();
     public DbSet<TelegramAccount> TelegramAccounts => Set<TelegramAccount>();
     public DbSet<TelegramLogin> TelegramLogins => Set<TelegramLogin>();
+    public DbSet<Integration> Integrations => Set<Integration>();
+    public DbSet<TelegramBot> TelegramBots => Set<TelegramBot>();
     public DbSet<Dialog> Dialogs => Set<Dialog>();
     public DbSet<DialogNote> DialogNotes => Set<DialogNote>();
     public DbSet<SavedFilter> SavedFilters => Set<SavedFilter>();
@@ -73,6 +76,8 @@ public sealed class IntegrationsDbContext(DbContextOptions<IntegrationsDbContext
         modelBuilder.ApplyConfiguration(new ProjectMemberMapping());
         modelBuilder.ApplyConfiguration(new TelegramAccountMapping());
         modelBuilder.ApplyConfiguration(new TelegramLoginMapping());
+        modelBuilder.ApplyConfiguration(new IntegrationMapping());
+        modelBuilder.ApplyConfiguration(new TelegramBotMapping());
         modelBuilder.ApplyConfiguration(new DialogMapping());
         modelBuilder.ApplyConfiguration(new DialogNoteMapping());
         modelBuilder.ApplyConfiguration(new SavedFilterMapping());
