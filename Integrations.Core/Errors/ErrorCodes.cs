@@ -27,6 +27,8 @@ public static class ErrorCodes
     public const string TelegramSessionRepeated = "TG_SESSION_REPEATED";
     public const string TelegramSessionDc = "TG_SESSION_DC_UNKNOWN";
     public const string AccountNotActive = "ACCOUNT_NOT_ACTIVE";
+    public const string BotNotActive = "BOT_NOT_ACTIVE";
+    public const string OutcomeUnknown = "OUTCOME_UNKNOWN";
     public const string ValidationFailed = "VALIDATION_FAILED";
     public const string UnknownField = "UNKNOWN_FIELD";
     public const string NotFound = "NOT_FOUND";

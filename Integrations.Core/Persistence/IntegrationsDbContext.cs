@@ -1,6 +1,7 @@
 using Integrations.Core.IntegrationLogs;
 using Integrations.Core.People;
 using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Telegram.Dialogs;
 using Integrations.Core.Telegram.Logins;
 using Integrations.Core.Telegram.Messages;
@@ -24,6 +25,7 @@ public sealed class IntegrationsDbContext(DbContextOptions<IntegrationsDbContext
     public DbSet<ProjectMember> ProjectMembers => Set<ProjectMember>();
     public DbSet<TelegramAccount> TelegramAccounts => Set<TelegramAccount>();
     public DbSet<TelegramLogin> TelegramLogins => Set<TelegramLogin>();
+    public DbSet<BotInbox> BotInboxes => Set<BotInbox>();
     public DbSet<Dialog> Dialogs => Set<Dialog>();
     public DbSet<DialogNote> DialogNotes => Set<DialogNote>();
     public DbSet<SavedFilter> SavedFilters => Set<SavedFilter>();
@@ -73,6 +75,7 @@ public sealed class IntegrationsDbContext(DbContextOptions<IntegrationsDbContext
         modelBuilder.ApplyConfiguration(new ProjectMemberMapping());
         modelBuilder.ApplyConfiguration(new TelegramAccountMapping());
         modelBuilder.ApplyConfiguration(new TelegramLoginMapping());
+        modelBuilder.ApplyConfiguration(new BotInboxMapping());
         modelBuilder.ApplyConfiguration(new DialogMapping());
         modelBuilder.ApplyConfiguration(new DialogNoteMapping());
         modelBuilder.ApplyConfiguration(new SavedFilterMapping());

@@ -1,4 +1,5 @@
 using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Telegram.Dialogs;
 using Integrations.Core.Telegram.Logins;
 using Integrations.Core.Telegram.Messages;
@@ -87,10 +88,12 @@ internal sealed class DialogMapping : IEntityTypeConfiguration<Dialog>
         builder.ToTable("dialogs");
         builder.HasKey(dialog => dialog.Id);
         builder.HasOne<TelegramAccount>().WithMany().HasForeignKey(dialog => dialog.PersonalAccountId);
+        builder.Ignore(dialog => dialog.InboxId);
         builder.Property(dialog => dialog.Id).HasColumnName("id").ValueGeneratedNever();
         builder.Property(dialog => dialog.TenantId).HasColumnName("tenant_id");
         builder.Property(dialog => dialog.Source).HasColumnName("source").HasConversion<WordConverter<DialogSource>>();
         builder.Property(dialog => dialog.PersonalAccountId).HasColumnName("personal_account_id");
+        builder.Property(dialog => dialog.BotId).HasColumnName("bot_id");
         builder.Property(dialog => dialog.PeerKind).HasColumnName("peer_kind").HasConversion<WordConverter<PeerKind>>();
         builder.Property(dialog => dialog.PeerId).HasColumnName("peer_id");
         builder.Property(dialog => dialog.Username).HasColumnName("username");
@@ -99,6 +102,7 @@ internal sealed class DialogMapping : IEntityTypeConfiguration<Dialog>
         builder.Property(dialog => dialog.LastMessageAt).HasColumnName("last_message_at");
         builder.Property(dialog => dialog.UnreadCount).HasColumnName("unread_count");
         builder.Property(dialog => dialog.AssigneeId).HasColumnName("assignee_id");
+        builder.Property(dialog => dialog.BlockedAt).HasColumnName("blocked_at");
         builder.Property(dialog => dialog.CreatedAt).HasColumnName("created_at").ValueGeneratedOnAdd();
         builder.Property(dialog => dialog.UpdatedAt).HasColumnName("updated_at").ValueGeneratedOnAddOrUpdate();
     }
@@ -115,6 +119,7 @@ internal sealed class MessageMapping : IEntityTypeConfiguration<Message>
         builder.Property(message => message.Seq).HasColumnName("seq").UseIdentityAlwaysColumn();
         builder.Property(message => message.TenantId).HasColumnName("tenant_id");
         builder.Property(message => message.AccountId).HasColumnName("account_id");
+        builder.Property(message => message.BotId).HasColumnName("bot_id");
         builder.Property(message => message.DialogId).HasColumnName("dialog_id");
         builder.Property(message => message.Shard).HasColumnName("shard");
         builder.Property(message => message.Direction).HasColumnName("direction").HasConversion<WordConverter<MessageDirection>>();
@@ -137,5 +142,27 @@ internal sealed class MessageMapping : IEntityTypeConfiguration<Message>
         builder.Property(message => message.FinishedAt).HasColumnName("finished_at");
         builder.Property(message => message.CreatedAt).HasColumnName("created_at").ValueGeneratedOnAdd();
         builder.Property(message => message.UpdatedAt).HasColumnName("updated_at").ValueGeneratedOnAddOrUpdate();
+    }
+}
+
+internal sealed class BotInboxMapping : IEntityTypeConfiguration<BotInbox>
+{
+    public void Configure(EntityTypeBuilder<BotInbox> builder)
+    {
+        builder.HasNoKey();
+        builder.ToSqlQuery(
+            """
+            select i.id, i.user_id, i.project_id, b.world, i.status, b.display_name, b.username, b.deleted_at, i.created_at
+              from integrations i join telegram_bots b on b.id = i.id
+            """);
+        builder.Property(bot => bot.Id).HasColumnName("id");
+        builder.Property(bot => bot.UserId).HasColumnName("user_id");
+        builder.Property(bot => bot.ProjectId).HasColumnName("project_id");
+        builder.Property(bot => bot.World).HasColumnName("world").HasConversion<WordConverter<World>>();
+        builder.Property(bot => bot.Status).HasColumnName("status");
+        builder.Property(bot => bot.DisplayName).HasColumnName("display_name");
+        builder.Property(bot => bot.Username).HasColumnName("username");
+        builder.Property(bot => bot.DeletedAt).HasColumnName("deleted_at");
+        builder.Property(bot => bot.CreatedAt).HasColumnName("created_at");
     }
 }

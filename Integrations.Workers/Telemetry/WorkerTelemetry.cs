@@ -26,6 +26,8 @@ internal sealed class WorkerTelemetry
     private readonly Counter<long> _sent;
     private readonly Counter<long> _received;
     private readonly Counter<long> _restarts;
+    private readonly Counter<long> _updates;
+    private readonly Counter<long> _failedUpdates;
     private readonly TimeProvider _time;
     private int _sessions;
 
@@ -45,6 +47,9 @@ internal sealed class WorkerTelemetry
         _sent = meter.CreateCounter<long>("telegram_messages_sent_total", description: "Messages that were delivered or failed, by status and error code.");
         _received = meter.CreateCounter<long>("telegram_messages_received_total", description: "Messages that were stored from Telegram, by direction.");
         _restarts = meter.CreateCounter<long>("telegram_account_restarts_total", description: "Restarts of single accounts, by reason.");
+        _updates = meter.CreateCounter<long>("telegram_bot_updates_processed_total", description: "Updates of bots that were processed.");
+        _failedUpdates = meter.CreateCounter<long>(
+            "telegram_bot_updates_failed_total", description: "Tries to process an update of a bot that failed, by what follows: retry or given_up.");
         meter.CreateObservableGauge("telegram_sessions_active", () => Volatile.Read(ref _sessions), description: "Accounts connected to Telegram by this host.");
         meter.CreateObservableGauge("telegram_account_memory_bytes", ObserveMemory, "By", "Estimated bytes that one account holds.");
     }
@@ -107,6 +112,10 @@ internal sealed class WorkerTelemetry
         if (outgoing > 0)
             _received.Add(outgoing, new KeyValuePair<string, object?>("direction", "out"));
     }
+
+    public void UpdatesProcessed(int count) => _updates.Add(count);
+
+    public void UpdateFailed(bool givenUp) => _failedUpdates.Add(1, new KeyValuePair<string, object?>("next", givenUp ? "given_up" : "retry"));
 
     public void Restarted(string reason) => _restarts.Add(1, new KeyValuePair<string, object?>("reason", reason));
 

@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using Integrations.Core.Messaging;
+using Integrations.Core.Ownership;
+using Integrations.Core.Telegram.Accounts;
+using Integrations.Workers.Worlds;
+using Microsoft.Extensions.Options;
+
+namespace Integrations.Workers.Bots;
+
+/// <summary>Runs the bots of the shards that this host holds, and hears the doorbell for them.</summary>
+internal sealed class BotRunner : ShardConsumer, IHostedService, IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<ShardClaim, BotShard> _shards = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly UpdateProcessor _processor;
+    private readonly World _world;
+    private readonly Doorbell _doorbell;
+    private readonly IOptions<BotOptions> _options;
+    private readonly TimeProvider _time;
+    private readonly ILoggerFactory _loggers;
+    private DoorbellListener? _listener;
+    private int _disposed;
+    private Task _listening = Task.CompletedTask;
+
+    public BotRunner(
+        ShardLeases leases, UpdateProcessor processor, TelegramWorld world, Doorbell doorbell, IOptions<BotOptions> options, TimeProvider time, ILoggerFactory loggers)
+    {
+        // A bot needs no application id: where nothing is configured for accounts, bots still live in Telegram itself.
+        (_processor, _world, _doorbell, _options, _time, _loggers) = (processor, world.World ?? World.Telegram, doorbell, options, time, loggers);
+        leases.Attach(this);
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _listener = _doorbell.Listen();
+        _listening = Task.Run(() => ListenAsync(_listener), CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await _listening;
+    }
+
+    public override Task OnClaimedAsync(ShardClaim claim, CancellationToken abandoned)
+    {
+        var shard = new BotShard(claim, _world, _processor, _options, _time, _loggers.CreateLogger<BotShard>());
+        _shards[claim] = shard;
+        shard.Start();
+        _listener?.Attend(Ring.Shard(claim.Shard));
+        return Task.CompletedTask;
+    }
+
+    public override Task OnReleasingAsync(ShardClaim claim, CancellationToken deadline) => EndAsync(claim);
+
+    public override Task OnLostAsync(ShardClaim claim) => EndAsync(claim);
+
+    /// <summary>May be called twice: the container knows it as itself and as a hosted service.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+            return;
+
+        await _stop.CancelAsync();
+        await _listening;
+        if (_listener is not null)
+            await _listener.DisposeAsync();
+
+        _stop.Dispose();
+    }
+
+    private async Task EndAsync(ShardClaim claim)
+    {
+        _listener?.Ignore(Ring.Shard(claim.Shard));
+        if (!_shards.TryGetValue(claim, out var shard))
+            return;
+
+        await shard.EndAsync();
+        // A loss may cut a release short; whoever takes it out frees it.
+        if (_shards.TryRemove(claim, out _))
+            shard.Dispose();
+    }
+
+    private async Task ListenAsync(DoorbellListener listener)
+    {
+        try
+        {
+            await foreach (var ring in listener.ReadAllAsync(_stop.Token))
+            {
+                foreach (var (claim, shard) in _shards)
+                {
+                    if (claim.Shard == ring.Number)
+                        shard.Ring();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The host stops; the polls went with the shards.
+        }
+    }
+}
