@@ -19,6 +19,9 @@ internal static class Policies
     /// <summary>Send messages from one's own accounts and those of one's projects; assign their dialogs and note beside them; write quick replies.</summary>
     public const string Send = nameof(Send);
 
+    /// <summary>Connect, change, restart and delete bots: they belong to the tenant and not to a person.</summary>
+    public const string ManageBots = nameof(ManageBots);
+
     /// <summary>Begin the login of an employee's account for a project.</summary>
     public const string ConnectForProject = nameof(ConnectForProject);
 
@@ -62,6 +65,7 @@ internal static class Policies
         new(Send, Role.Operator, KeyScope.Send, "send, answer, assign and note"),
         new(Connect, Role.Operator, KeyScope.Connect, "connect, change and disconnect accounts"),
         new(ConnectForProject, Role.Admin, KeyScope.Connect, "begin the login of an employee's account"),
+        new(ManageBots, Role.Admin, KeyScope.Connect, "connect, change, restart and delete bots"),
         new(ManageProjects, Role.Admin, KeyScope.Manage, "open, change and delete projects, choose their members"),
         new(ReadSystem, Role.Admin, KeyScope.Manage, "see how the installation stands"),
         new(ManageLimits, Role.Admin, null, "see and set the tenant's limits"),

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -19,7 +18,7 @@ internal sealed record Body<T>(T Value) : IEndpointParameterMetadataProvider
     /// <summary>Called by the framework for each parameter of this type.</summary>
     public static async ValueTask<Body<T>?> BindAsync(HttpContext context, ParameterInfo parameter)
     {
-        var bytes = await ReadAsync(context.Request, BodyMetadata.LimitOf(typeof(T)), context.RequestAborted);
+        var bytes = await BodyBytes.ReadAsync(context.Request, BodyMetadata.LimitOf(typeof(T)), context.RequestAborted);
         if (bytes.IsEmpty)
             return new(new T());
 
@@ -63,32 +62,6 @@ internal sealed record Body<T>(T Value) : IEndpointParameterMetadataProvider
         MediaTypeHeaderValue.TryParse(contentType, out var type)
         && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
         && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
-
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int maxBytes, CancellationToken cancellationToken)
-    {
-        if (request.ContentLength > maxBytes)
-            throw new IntegrationException(ErrorCodes.BodyTooLarge);
-
-        while (true)
-        {
-            var result = await request.BodyReader.ReadAsync(cancellationToken);
-            if (result.Buffer.Length > maxBytes)
-            {
-                // Given back first: the server reads the rest itself, so that the caller gets the answer.
-                request.BodyReader.AdvanceTo(result.Buffer.End);
-                throw new IntegrationException(ErrorCodes.BodyTooLarge);
-            }
-
-            if (result.IsCompleted)
-            {
-                var bytes = result.Buffer.ToArray();
-                request.BodyReader.AdvanceTo(result.Buffer.End);
-                return bytes;
-            }
-
-            request.BodyReader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-        }
-    }
 }
 
 /// <summary>What a route takes as its body, for the OpenAPI document.</summary>

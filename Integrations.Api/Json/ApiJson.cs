@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Integrations.Api.ApiKeys;
 using Integrations.Api.Audit;
 using Integrations.Api.Authentication;
+using Integrations.Api.Bots;
 using Integrations.Api.Errors;
 using Integrations.Api.Events;
 using Integrations.Api.Health;
@@ -61,6 +62,12 @@ namespace Integrations.Api.Json;
 [JsonSerializable(typeof(QrCodeResponse))]
 [JsonSerializable(typeof(AccountResponse[]))]
 [JsonSerializable(typeof(SessionStatusResponse))]
+[JsonSerializable(typeof(ConnectBotRequest))]
+[JsonSerializable(typeof(ConnectIntegrationRequest))]
+[JsonSerializable(typeof(ChangeBotRequest))]
+[JsonSerializable(typeof(BotResponse[]))]
+[JsonSerializable(typeof(BotWebhookResponse))]
+[JsonSerializable(typeof(IntegrationResponse))]
 [JsonSerializable(typeof(ReconnectRequest))]
 [JsonSerializable(typeof(SendRequest))]
 [JsonSerializable(typeof(AcceptedResponse))]

@@ -40,6 +40,14 @@ internal static class Examples
             "{}", $$"""{"status":"success","session_id":"{{Account}}","message":"The account is connected.","qr_code":null,"qr_url":null,"expires_at":null}"""),
         ["DisconnectAccount"] = new(
             null, $$"""{"session_id":"{{Account}}","status":"disconnected","message":"The account is disconnected; its session is gone from Telegram and from here."}"""),
+        ["ConnectBot"] = new("""{"bot_token":"100200:example","display_name":"Shop helper"}""", ABot("Shop helper")),
+        ["ConnectTelegramIntegration"] = new(
+            """{"bot_token":"100200:example"}""",
+            $$"""{"id":"{{Account}}","user_id":2000000001,"integration_type":"telegram","status":"active","messages_received":0,"messages_sent":0,"last_activity":null}"""),
+        ["ChangeBot"] = new("""{"display_name":"Helper"}""", ABot("Helper")),
+        ["GetBotWebhook"] = new(
+            null,
+            """{"registered":true,"pending_updates":0,"last_error_at":null,"last_error":null,"max_connections":40,"allowed_updates":["message","edited_message"],"ip_address":"192.0.2.10"}"""),
         ["SendMessage"] = new(
             $$"""{"account_id":"{{Account}}","to":{"username":"boris_example"},"text":"Good morning"}""",
             $$"""{"id":"{{Message}}","status":"pending","created_at":"{{Time}}"}"""),
@@ -130,6 +138,9 @@ internal static class Examples
     public static IEnumerable<KeyValuePair<string, Example>> All => ByOperation;
 
     public static Example? Of(string? operation) => operation is null ? null : ByOperation.GetValueOrDefault(operation);
+
+    private static string ABot(string name) =>
+        $$"""{"id":"{{Account}}","user_id":2000000001,"project_id":null,"status":"active","world":"telegram","telegram_user_id":100200,"username":"shop_helper_bot","display_name":"{{name}}","bot_token":"1002…mple","rights":{"can_join_groups":true,"can_read_all_group_messages":false,"supports_inline_queries":false,"can_connect_to_business":false,"has_topics_enabled":false},"messages_received":0,"messages_sent":0,"last_activity":null,"pending_updates":0,"hook_error":null,"hook_error_at":null,"registered_at":"{{Time}}","checked_at":"{{Time}}","last_error_code":null,"last_error":null,"created_at":"{{Time}}","updated_at":"{{Time}}"}""";
 
     private static string AProject(string name) =>
         $$"""{"id":"{{Account}}","name":"{{name}}","mirroring":false,"missing":[],"members":3,"accounts":{"pending":0,"active":2,"error":0,"paused":0,"disconnected":0},"created_at":"{{Time}}","updated_at":"{{Time}}"}""";

@@ -10,6 +10,9 @@ internal sealed record LimitMetadata(RouteClass Class, QueryParameter? Reads)
     public RouteClass Of(HttpRequest request) => Reads is not null && request.Query.ContainsKey(Reads.Name) ? RouteClass.Status : Class;
 }
 
+/// <summary>Marks a route that counts its requests itself, because it knows only within by whose budget.</summary>
+internal sealed record CountedWithinMetadata;
+
 internal static class RateLimitConventions
 {
     /// <summary>Every route has a class, its own or its group's; a test looks for one without.</summary>

@@ -36,7 +36,7 @@ internal sealed class RateLimitMiddleware
 
     public async Task InvokeAsync(HttpContext context, Caller caller)
     {
-        if (_options.Value.Enabled && !Probes.IsOne(context.Request))
+        if (_options.Value.Enabled && !Probes.IsOne(context.Request) && context.GetEndpoint()?.Metadata.GetMetadata<CountedWithinMetadata>() is null)
             await TakeAsync(context, caller.Known);
         await _next(context);
     }

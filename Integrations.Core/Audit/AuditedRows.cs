@@ -1,5 +1,6 @@
 using Integrations.Core.People;
 using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Telegram.Dialogs;
 using Integrations.Core.Telegram.QuickReplies;
 using Integrations.Core.Tenancy;
@@ -28,6 +29,8 @@ internal static class AuditedRows
             nameof(TelegramAccount.DisplayName), nameof(TelegramAccount.AcceptsPrivate), nameof(TelegramAccount.AcceptsGroups), nameof(TelegramAccount.AcceptsChannels),
             nameof(TelegramAccount.ProjectId), nameof(TelegramAccount.Goal), nameof(TelegramAccount.DeletedAt),
         ],
+        [typeof(Integration)] = [nameof(Integration.ProjectId), nameof(Integration.Status), nameof(Integration.DeletedAt)],
+        [typeof(TelegramBot)] = [nameof(TelegramBot.DisplayName), nameof(TelegramBot.IsActive)],
         [typeof(SavedFilter)] = [nameof(SavedFilter.Name)],
         [typeof(QuickReply)] = [nameof(QuickReply.Shortcut), nameof(QuickReply.Text)],
     };

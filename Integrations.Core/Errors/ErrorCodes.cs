@@ -26,6 +26,8 @@ public static class ErrorCodes
     public const string TelegramSessionInvalid = "TG_SESSION_INVALID";
     public const string TelegramSessionRepeated = "TG_SESSION_REPEATED";
     public const string TelegramSessionDc = "TG_SESSION_DC_UNKNOWN";
+    public const string TelegramBotTokenInvalid = "TG_BOT_TOKEN_INVALID";
+    public const string TelegramWebhookRefused = "TG_WEBHOOK_REFUSED";
     public const string AccountNotActive = "ACCOUNT_NOT_ACTIVE";
     public const string BotNotActive = "BOT_NOT_ACTIVE";
     public const string OutcomeUnknown = "OUTCOME_UNKNOWN";

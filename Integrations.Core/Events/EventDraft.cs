@@ -39,5 +39,8 @@ public static class EventTypes
     public const string DialogPresence = "dialog.presence";
     public const string NoteCreated = "note.created";
     public const string NoteDeleted = "note.deleted";
+    /// <summary>A bot was connected or changed; told to everybody in the tenant, like <see cref="BotDeleted"/>.</summary>
+    public const string BotUpdated = "bot.updated";
+    public const string BotDeleted = "bot.deleted";
     public const string QuickRepliesUpdated = "quick_replies.updated";
 }

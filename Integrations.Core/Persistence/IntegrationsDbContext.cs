@@ -25,7 +25,8 @@ public sealed class IntegrationsDbContext(DbContextOptions<IntegrationsDbContext
     public DbSet<ProjectMember> ProjectMembers => Set<ProjectMember>();
     public DbSet<TelegramAccount> TelegramAccounts => Set<TelegramAccount>();
     public DbSet<TelegramLogin> TelegramLogins => Set<TelegramLogin>();
-    public DbSet<BotInbox> BotInboxes => Set<BotInbox>();
+    public DbSet<Integration> Integrations => Set<Integration>();
+    public DbSet<TelegramBot> TelegramBots => Set<TelegramBot>();
     public DbSet<Dialog> Dialogs => Set<Dialog>();
     public DbSet<DialogNote> DialogNotes => Set<DialogNote>();
     public DbSet<SavedFilter> SavedFilters => Set<SavedFilter>();
@@ -75,7 +76,8 @@ public sealed class IntegrationsDbContext(DbContextOptions<IntegrationsDbContext
         modelBuilder.ApplyConfiguration(new ProjectMemberMapping());
         modelBuilder.ApplyConfiguration(new TelegramAccountMapping());
         modelBuilder.ApplyConfiguration(new TelegramLoginMapping());
-        modelBuilder.ApplyConfiguration(new BotInboxMapping());
+        modelBuilder.ApplyConfiguration(new IntegrationMapping());
+        modelBuilder.ApplyConfiguration(new TelegramBotMapping());
         modelBuilder.ApplyConfiguration(new DialogMapping());
         modelBuilder.ApplyConfiguration(new DialogNoteMapping());
         modelBuilder.ApplyConfiguration(new SavedFilterMapping());

@@ -1,5 +1,4 @@
 using Integrations.Core.Telegram.Accounts;
-using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Telegram.Dialogs;
 using Integrations.Core.Telegram.Logins;
 using Integrations.Core.Telegram.Messages;
@@ -142,27 +141,5 @@ internal sealed class MessageMapping : IEntityTypeConfiguration<Message>
         builder.Property(message => message.FinishedAt).HasColumnName("finished_at");
         builder.Property(message => message.CreatedAt).HasColumnName("created_at").ValueGeneratedOnAdd();
         builder.Property(message => message.UpdatedAt).HasColumnName("updated_at").ValueGeneratedOnAddOrUpdate();
-    }
-}
-
-internal sealed class BotInboxMapping : IEntityTypeConfiguration<BotInbox>
-{
-    public void Configure(EntityTypeBuilder<BotInbox> builder)
-    {
-        builder.HasNoKey();
-        builder.ToSqlQuery(
-            """
-            select i.id, i.user_id, i.project_id, b.world, i.status, b.display_name, b.username, b.deleted_at, i.created_at
-              from integrations i join telegram_bots b on b.id = i.id
-            """);
-        builder.Property(bot => bot.Id).HasColumnName("id");
-        builder.Property(bot => bot.UserId).HasColumnName("user_id");
-        builder.Property(bot => bot.ProjectId).HasColumnName("project_id");
-        builder.Property(bot => bot.World).HasColumnName("world").HasConversion<WordConverter<World>>();
-        builder.Property(bot => bot.Status).HasColumnName("status");
-        builder.Property(bot => bot.DisplayName).HasColumnName("display_name");
-        builder.Property(bot => bot.Username).HasColumnName("username");
-        builder.Property(bot => bot.DeletedAt).HasColumnName("deleted_at");
-        builder.Property(bot => bot.CreatedAt).HasColumnName("created_at");
     }
 }

@@ -181,6 +181,17 @@ internal static class KeptData
             User = [new("t.id = any(@accounts)")],
             Hidden = ["session_payload", "session_fingerprint", "session_metadata", "shard"],
         },
+        new("telegram_bot_updates", "what Telegram told about bots and was not processed yet: who wrote what", "a day, its content until it is processed")
+        {
+            Person = [new("t.chat_id = any(@people) or jsonb_path_exists(t.payload, '$.** ? (@.id == $people[*])', jsonb_build_object('people', to_jsonb(@people)))")],
+            Hidden = ["seq", "shard", "not_before"],
+            Order = "t.seq",
+        },
+        new("telegram_bots", "connected bots: Telegram's id, name, rights; the token, sealed", Always)
+        {
+            Hidden = ["token_sealed", "token_fingerprint", "hook_id", "hook_secret_sealed", "hook_secret_hash", "shard"],
+        },
+        new("integrations", "connections of the tenant to platforms: how they stand and who made them", Always),
         new("invitation_projects", "into which projects an invitation leads", "as long as the invitation")
         {
             User = [new("t.invitation_id in (select i.id from invitations i where i.invited_by = @user or i.accepted_by = @user or lower(i.email) = any(@emails))")],

@@ -70,7 +70,7 @@ public sealed class ChangeProject(TenantDatabase database, TimeProvider time)
     }
 }
 
-/// <summary>Deletes a project that has no accounts. Its members lose nothing but it.</summary>
+/// <summary>Deletes a project that has no accounts and no bots. Its members lose nothing but it.</summary>
 public sealed class DeleteProject(TenantDatabase database, TimeProvider time)
 {
     /// <exception cref="IntegrationException">NOT_FOUND; PROJECT_NOT_EMPTY.</exception>
@@ -87,6 +87,11 @@ public sealed class DeleteProject(TenantDatabase database, TimeProvider time)
                 if (await accounts.AnyAsync(account => account.DeletedAt == null && (account.TelegramUserId != null || account.Status == AccountStatus.Pending), cancellationToken))
                     throw new IntegrationException(ErrorCodes.ProjectNotEmpty);
 
+                var integrations = transaction.Db.Integrations.Where(integration => integration.ProjectId == id);
+                if (await integrations.AnyAsync(integration => integration.DeletedAt == null, cancellationToken))
+                    throw new IntegrationException(ErrorCodes.ProjectNotEmpty, "The project has bots. Move them to another project or take them out, then delete it.");
+
+                await integrations.ExecuteUpdateAsync(integration => integration.SetProperty(row => row.ProjectId, (Guid?)null), cancellationToken);
                 // What is left are deleted accounts and logins that came to nothing; they need no project.
                 await accounts.ExecuteUpdateAsync(account => account.SetProperty(row => row.ProjectId, (Guid?)null), cancellationToken);
                 transaction.Db.Remove(project);

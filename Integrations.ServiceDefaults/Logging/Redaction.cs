@@ -15,6 +15,7 @@ internal static partial class Redaction
     {
         var masked = PhoneNumber().Replace(text, match => Phone(match.Value));
         masked = UrlPassword().Replace(masked, "${before}***@");
+        masked = BotAddress().Replace(masked, match => match.Groups["before"].Value + Secret(match.Groups["token"].Value));
         masked = BotToken().Replace(masked, match => Secret(match.Value));
         masked = JsonWebToken().Replace(masked, match => Secret(match.Value));
         masked = PrefixedToken().Replace(masked, match => Secret(match.Value));
@@ -50,6 +51,10 @@ internal static partial class Redaction
     /// <summary>Telegram's form: the bot's id, a colon and 35 characters.</summary>
     [GeneratedRegex(@"(?<!\d)\d{5,16}:[\w-]{30,64}")]
     private static partial Regex BotToken();
+
+    /// <summary>After these words of an address anything of that form is a token, however short, escaped or not.</summary>
+    [GeneratedRegex(@"(?<before>/(?:bot|webhooks/telegram/))(?<token>\d+(?::|%3A)[\w-]+)", RegexOptions.IgnoreCase)]
+    private static partial Regex BotAddress();
 
     [GeneratedRegex(@"\beyJ[\w-]{5,}\.[\w-]{2,}\.[\w-]*")]
     private static partial Regex JsonWebToken();

@@ -113,10 +113,10 @@ create function doors.resolve_bot_hook(p_hook_id text) returns table (tenant_id 
     select b.tenant_id, b.id, b.shard, b.hook_secret_hash from telegram_bots b where b.hook_id = p_hook_id and b.is_active and b.deleted_at is null;
 $$;
 
--- The same by the keyed digest of the bot's token, which the older address has in it.
+-- The same by the keyed digest of the bot's token, which the older address has in it. No secret comes there before the bot was registered with one.
 create function doors.resolve_bot_token(p_fingerprint bytea) returns table (tenant_id uuid, bot_id uuid, shard integer, secret_hash bytea)
     language sql stable security definer set search_path = public, pg_temp as $$
-    select b.tenant_id, b.id, b.shard, b.hook_secret_hash
+    select b.tenant_id, b.id, b.shard, case when b.registered_at is not null then b.hook_secret_hash end
       from telegram_bots b where b.token_fingerprint = p_fingerprint and b.is_active and b.deleted_at is null;
 $$;
 

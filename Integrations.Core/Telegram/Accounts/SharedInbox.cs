@@ -1,4 +1,5 @@
 using Integrations.Core.Errors;
+using Integrations.Core.Persistence;
 using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Telegram.Dialogs;
 using Integrations.Core.Tenancy;
@@ -51,7 +52,12 @@ public sealed class ListInboxes(TenantDatabase database)
                 var bots = await ReachableBots.Talking(transaction, principal).AsNoTracking()
                     .Where(bot => bot.DeletedAt == null)
                     .OrderBy(bot => bot.CreatedAt).ThenBy(bot => bot.Id).Take(Limit)
-                    .Select(bot => new { Bot = bot, Project = transaction.Db.Projects.FirstOrDefault(project => project.Id == bot.ProjectId) })
+                    .Join(transaction.Db.TelegramBots, integration => integration.Id, bot => bot.Id, (integration, bot) => new
+                    {
+                        Integration = integration,
+                        Bot = bot,
+                        Project = transaction.Db.Projects.FirstOrDefault(project => project.Id == integration.ProjectId),
+                    })
                     .ToListAsync(cancellationToken);
                 var writes = principal.Role >= Role.Operator;
                 return
@@ -61,7 +67,8 @@ public sealed class ListInboxes(TenantDatabase database)
                         row.Account.StatusWord, row.Account.World, row.Project,
                         writes && SharedInbox.MayAnswer(principal, row.Account.UserId, row.Project is { Mirroring: true }))),
                     .. bots.Select(row => new Inbox(
-                        row.Bot.Id, DialogSource.TelegramBot, row.Bot.UserId, row.Bot.DisplayName, row.Bot.Username, null, row.Bot.Status, row.Bot.World, row.Project, writes)),
+                        row.Bot.Id, DialogSource.TelegramBot, row.Integration.UserId, row.Bot.DisplayName, row.Bot.Username, null,
+                        Words.Of(row.Integration.Status), row.Bot.World, row.Project, writes)),
                 ];
             },
             cancellationToken);

@@ -12,8 +12,12 @@ internal static class ReachableBots
     public const string TalkSql =
         "($3 or exists (select from project_members pm where pm.tenant_id = i.tenant_id and pm.project_id = i.project_id and pm.user_id = $2))";
 
-    /// <summary>Deleted bots included.</summary>
-    public static IQueryable<BotInbox> Talking(TenantTransaction transaction, Principal principal) => principal.ManagesAccounts
-        ? transaction.Db.BotInboxes
-        : transaction.Db.BotInboxes.Where(bot => transaction.Db.ProjectMembers.Any(member => member.ProjectId == bot.ProjectId && member.UserId == principal.UserId));
+    /// <summary>Deleted bots included: what was said outlives the connection.</summary>
+    public static IQueryable<Integration> Talking(TenantTransaction transaction, Principal principal)
+    {
+        var bots = transaction.Db.Integrations.Where(integration => integration.Type == IntegrationType.TelegramBot);
+        return principal.ManagesAccounts
+            ? bots
+            : bots.Where(bot => transaction.Db.ProjectMembers.Any(member => member.ProjectId == bot.ProjectId && member.UserId == principal.UserId));
+    }
 }

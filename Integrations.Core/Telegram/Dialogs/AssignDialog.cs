@@ -72,7 +72,7 @@ public sealed class ListAssignees(TenantDatabase database)
             && (transaction.Db.TelegramAccounts.Any(account => account.Id == dialog.PersonalAccountId
                     && (account.UserId == user.UserId
                         || transaction.Db.ProjectMembers.Any(member => member.ProjectId == account.ProjectId && member.UserId == user.UserId)))
-                || transaction.Db.BotInboxes.Any(bot => bot.Id == dialog.BotId
+                || transaction.Db.Integrations.Any(bot => bot.Id == dialog.BotId
                     && (user.Role == Role.Owner || user.Role == Role.Admin
                         || transaction.Db.ProjectMembers.Any(member => member.ProjectId == bot.ProjectId && member.UserId == user.UserId)))));
 }

@@ -10,6 +10,9 @@ public sealed class RedactionTests
     public static TheoryData<string, string> Secrets => new()
     {
         { $"POST https://api.example.org/bot123456789:{Key}/sendMessage", Key },
+        { "POST http://localhost:8081/bot7:short-secret/setWebhook", "short-secret" },
+        { "POST /webhooks/telegram/7:short-secret/", "short-secret" },
+        { "POST /api/integrations/webhooks/telegram/7%3Ashort-secret - 404", "short-secret" },
         { $"Authorization: Bearer {Key}", Key },
         { $"authorization=basic {Key}=", Key },
         { $"ses_{Key} signed in", Key },

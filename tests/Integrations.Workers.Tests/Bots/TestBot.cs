@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Integrations.Core.Messaging;
 using Integrations.Core.Ownership;
 using Integrations.Testing;
 
