@@ -1,6 +1,7 @@
 using Integrations.Core;
 using Integrations.Core.Persistence;
 using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Telegram.Clients;
 using Integrations.Workers.Accounts;
 using Integrations.Workers.Bots;
@@ -18,7 +19,7 @@ public static class WorkersHosting
 {
     /// <summary>
     /// Settings: those of Core, <c>PERSONAL_TELEGRAM_*</c>, <c>services:sandbox:http:0</c>, <c>Sandbox:AllowInProduction</c>,
-    /// <c>Accounts:*</c>, <c>Sending:*</c>, <c>Bots:*</c>.
+    /// <c>Accounts:*</c>, <c>Sending:*</c>, <c>Bots:*</c>, <c>TelegramBots:*</c>.
     /// </summary>
     public static TBuilder AddAccounts<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
@@ -27,6 +28,7 @@ public static class WorkersHosting
         var telegram = PersonalTelegramOptions.Read(builder.Configuration, builder.Environment);
         builder.AddIntegrationsCore();
         builder.AddSecrets();
+        builder.AddBotApi();
 
         services.AddOptions<AccountOptions>().BindConfiguration(AccountOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<SendingOptions>().BindConfiguration(SendingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -52,6 +54,8 @@ public static class WorkersHosting
         services.AddSingleton<UpdateQueue>();
         services.AddSingleton<UpdateStore>();
         services.AddSingleton<UpdateProcessor>();
+        services.AddSingleton<BotMessageQueue>();
+        services.AddSingleton<BotTools>();
         services.AddSingleton<BotRunner>();
 
         // Hosts stop in the opposite order: first the leases, which hand the accounts over; then the ear; last the writer of outcomes,

@@ -26,4 +26,12 @@ internal sealed class BotOptions
     /// <summary>The longest pause between two tries.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan MaxRetryDelay { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Sends of one shard's bots under way at once, each to another dialog.</summary>
+    [Range(1, 1000)]
+    public int SendsAtOnce { get; set; } = 64;
+
+    /// <summary>The same of one bot.</summary>
+    [Range(1, 1000)]
+    public int SendsOfOneBot { get; set; } = 8;
 }

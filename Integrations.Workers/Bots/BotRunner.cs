@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
 using Integrations.Core.Messaging;
 using Integrations.Core.Ownership;
-using Integrations.Core.Telegram.Accounts;
-using Integrations.Workers.Worlds;
-using Microsoft.Extensions.Options;
 
 namespace Integrations.Workers.Bots;
 
@@ -12,22 +9,16 @@ internal sealed class BotRunner : ShardConsumer, IHostedService, IAsyncDisposabl
 {
     private readonly ConcurrentDictionary<ShardClaim, BotShard> _shards = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly UpdateProcessor _processor;
-    private readonly World _world;
+    private readonly BotTools _tools;
     private readonly Doorbell _doorbell;
-    private readonly IOptions<BotOptions> _options;
-    private readonly TimeProvider _time;
-    private readonly ILoggerFactory _loggers;
     private DoorbellListener? _listener;
     private int _disposed;
     private Task _listening = Task.CompletedTask;
 
-    public BotRunner(
-        ShardLeases leases, UpdateProcessor processor, TelegramWorld world, Doorbell doorbell, IOptions<BotOptions> options, TimeProvider time, ILoggerFactory loggers)
+    public BotRunner(BotTools tools, Doorbell doorbell)
     {
-        // A bot needs no application id: where nothing is configured for accounts, bots still live in Telegram itself.
-        (_processor, _world, _doorbell, _options, _time, _loggers) = (processor, world.World ?? World.Telegram, doorbell, options, time, loggers);
-        leases.Attach(this);
+        (_tools, _doorbell) = (tools, doorbell);
+        tools.Leases.Attach(this);
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -45,16 +36,16 @@ internal sealed class BotRunner : ShardConsumer, IHostedService, IAsyncDisposabl
 
     public override Task OnClaimedAsync(ShardClaim claim, CancellationToken abandoned)
     {
-        var shard = new BotShard(claim, _world, _processor, _options, _time, _loggers.CreateLogger<BotShard>());
+        var shard = new BotShard(claim, _tools);
         _shards[claim] = shard;
         shard.Start();
         _listener?.Attend(Ring.Shard(claim.Shard));
         return Task.CompletedTask;
     }
 
-    public override Task OnReleasingAsync(ShardClaim claim, CancellationToken deadline) => EndAsync(claim);
+    public override Task OnReleasingAsync(ShardClaim claim, CancellationToken deadline) => EndAsync(claim, shard => shard.ReleaseAsync(deadline));
 
-    public override Task OnLostAsync(ShardClaim claim) => EndAsync(claim);
+    public override Task OnLostAsync(ShardClaim claim) => EndAsync(claim, shard => shard.LoseAsync());
 
     /// <summary>May be called twice: the container knows it as itself and as a hosted service.</summary>
     public async ValueTask DisposeAsync()
@@ -70,13 +61,13 @@ internal sealed class BotRunner : ShardConsumer, IHostedService, IAsyncDisposabl
         _stop.Dispose();
     }
 
-    private async Task EndAsync(ShardClaim claim)
+    private async Task EndAsync(ShardClaim claim, Func<BotShard, Task> end)
     {
         _listener?.Ignore(Ring.Shard(claim.Shard));
         if (!_shards.TryGetValue(claim, out var shard))
             return;
 
-        await shard.EndAsync();
+        await end(shard);
         // A loss may cut a release short; whoever takes it out frees it.
         if (_shards.TryRemove(claim, out _))
             shard.Dispose();

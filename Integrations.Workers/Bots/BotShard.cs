@@ -1,46 +1,64 @@
 using Integrations.Core.Ownership;
-using Integrations.Core.Telegram.Accounts;
 using Integrations.Workers.Accounts;
-using Microsoft.Extensions.Options;
 
 namespace Integrations.Workers.Bots;
 
-/// <summary>The bots of one shard on this host.</summary>
+/// <summary>The bots of one shard on this host: processes what comes for them, and sends what they are to send.</summary>
 internal sealed partial class BotShard : IDisposable
 {
     private readonly WakeSignal _updates = new();
+    private readonly WakeSignal _messages = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopping;
     private readonly ShardClaim _claim;
-    private readonly World _world;
-    private readonly UpdateProcessor _processor;
-    private readonly TimeSpan _interval;
-    private readonly TimeProvider _time;
+    private readonly BotTools _tools;
+    private readonly BotSender _sender;
     private readonly ILogger<BotShard> _logger;
     private Task _running = Task.CompletedTask;
 
-    public BotShard(ShardClaim claim, World world, UpdateProcessor processor, IOptions<BotOptions> options, TimeProvider time, ILogger<BotShard> logger)
+    public BotShard(ShardClaim claim, BotTools tools)
     {
-        (_claim, _world, _processor, _interval, _time, _logger) = (claim, world, processor, options.Value.PollInterval, time, logger);
+        (_claim, _tools, _logger) = (claim, tools, tools.Logger<BotShard>());
+        _sender = new BotSender(claim, _messages.Raise, tools);
         // Taken once: a loss may dispose the source while the start is still on its way.
         _stopping = _stop.Token;
     }
 
-    public void Start() => _running = Task.Run(() => LoopAsync(_updates, ct => _processor.DrainAsync(_claim, _world, ct)), CancellationToken.None);
+    private TimeSpan Interval => _tools.Options.PollInterval;
+
+    public void Start() => _running = Task.WhenAll(
+        Task.Run(() => LoopAsync(_updates, ct => _tools.Processor.DrainAsync(_claim, _tools.Telegram.World, ct), () => Interval), CancellationToken.None),
+        Task.Run(() => LoopAsync(_messages, _sender.PassAsync, () => _sender.Pause(Interval)), CancellationToken.None));
 
     /// <summary>Something has come for a bot of this shard, or is to be sent by one.</summary>
-    public void Ring() => _updates.Raise();
+    public void Ring()
+    {
+        _updates.Raise();
+        _messages.Raise();
+    }
 
-    /// <summary>What is being stored is rolled back or committed, as a whole; completes when nothing of the shard runs any more.</summary>
-    public async Task EndAsync()
+    /// <summary>What is being stored is stored as a whole or not at all, what is being sent ends; then nothing of the shard runs any more.</summary>
+    public async Task ReleaseAsync(CancellationToken deadline)
     {
         await _stop.CancelAsync();
         await _running;
+        await _sender.EndAsync(deadline);
     }
 
-    public void Dispose() => _stop.Dispose();
+    /// <summary>Every connection is cut before this returns; the task completes when nothing of the shard runs any more.</summary>
+    public Task LoseAsync()
+    {
+        _sender.Abort();
+        return ReleaseAsync(CancellationToken.None);
+    }
 
-    private async Task LoopAsync(WakeSignal signal, Func<CancellationToken, Task> pass)
+    public void Dispose()
+    {
+        _sender.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task LoopAsync(WakeSignal signal, Func<CancellationToken, Task> pass, Func<TimeSpan> pause)
     {
         var ct = _stopping;
         try
@@ -60,9 +78,11 @@ internal sealed partial class BotShard : IDisposable
                 {
                     // One failed pass must not end the shard; the next one comes at the interval.
                     LogPassFailed(_logger, e, _claim.Shard);
+                    await signal.WaitAsync(Interval, _tools.Time, ct);
+                    continue;
                 }
 
-                await signal.WaitAsync(_interval, _time, ct);
+                await signal.WaitAsync(pause(), _tools.Time, ct);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)

@@ -25,7 +25,7 @@ internal sealed record WireMessage
 
     /// <summary>Everything else: what kind of media it is, and the service messages.</summary>
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Rest { get; init; }
+    public Dictionary<string, JsonElement>? Rest { get; set; }
 }
 
 internal sealed record WireReply(int MessageId);

@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Integrations.Core.Persistence;
+using Integrations.Core.Telegram.BotApi;
 using Integrations.Core.Telegram.Clients;
 using Integrations.Core.Telegram.Messages;
-using Integrations.Workers.Sending;
 
 namespace Integrations.Workers.Telemetry;
 
@@ -84,6 +84,11 @@ internal sealed class WorkerTelemetry
             outcome = e.Type;
             throw;
         }
+        catch (BotApiException e)
+        {
+            outcome = Words.Of(e.Failure);
+            throw;
+        }
         catch (Exception)
         {
             outcome = "unavailable";
@@ -95,14 +100,14 @@ internal sealed class WorkerTelemetry
         }
     }
 
-    public void Sent(Outcome outcome)
+    public void Sent(MessageStatus status, string? errorCode, DateTimeOffset acceptedAt)
     {
-        if (outcome.Status is MessageStatus.Pending)
+        if (status is MessageStatus.Pending)
             return;
 
-        _sent.Add(1, new("status", Words.Of(outcome.Status)), new KeyValuePair<string, object?>("error_code", outcome.ErrorCode ?? ""));
-        if (outcome.Status is MessageStatus.Delivered)
-            _sendLatency.Record((_time.GetUtcNow() - outcome.Message.AcceptedAt).TotalSeconds);
+        _sent.Add(1, new("status", Words.Of(status)), new KeyValuePair<string, object?>("error_code", errorCode ?? ""));
+        if (status is MessageStatus.Delivered)
+            _sendLatency.Record((_time.GetUtcNow() - acceptedAt).TotalSeconds);
     }
 
     public void Received(int incoming, int outgoing)

@@ -1,12 +1,15 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using Integrations.Core.Ownership;
+using Integrations.Core.Telegram.Bots;
+using Integrations.Core.Telegram.Messages;
+using Integrations.Core.Telegram.Sending;
+using Integrations.Core.Tenancy;
 using Integrations.Testing;
+using Microsoft.Extensions.Options;
 
 namespace Integrations.Workers.Tests.Bots;
-
-/// <summary>A message of a bot as its row shows it.</summary>
-public sealed record BotMessageSeen(string Status, string Direction, string Text, int? TelegramId, string? ErrorCode, int Attempts);
 
 /// <summary>A connected bot of the installation's customer, and the side of it that brings its updates.</summary>
 public sealed class TestBot
@@ -20,17 +23,42 @@ public sealed class TestBot
 
     public int Shard => Shards.ShardOf(Id, TestInstallation.ShardCount);
 
-    public static async Task<TestBot> ConnectAsync(TestInstallation installation)
+    /// <summary>Not one of Telegram's; made here.</summary>
+    public string Token { get; } = $"{Math.Abs(Random.Shared.Next())}:{Customer.NewId():N}";
+
+    public static async Task<TestBot> ConnectAsync(TestInstallation installation, string world = "sandbox")
     {
         var bot = new TestBot(installation);
         await bot.ExecuteAsync(
             $"""
              insert into integrations (id, tenant_id, user_id, integration_type, status) values ('{bot.Id}', '{installation.Customer.Tenant}', 1, 'telegram_bot', 'active');
-             insert into telegram_bots (id, tenant_id, shard, world, telegram_user_id, username, token_fingerprint, hook_id, hook_secret_hash)
-             values ('{bot.Id}', '{installation.Customer.Tenant}', {bot.Shard}, 'sandbox', {Math.Abs(bot.Id.GetHashCode())}, 'test_bot', '{bot.Id}'::text::bytea, '{bot.Id:N}', '');
+             insert into telegram_bots (id, tenant_id, shard, world, telegram_user_id, username, token_fingerprint, hook_id, hook_secret_hash, token_sealed)
+             values ('{bot.Id}', '{installation.Customer.Tenant}', {bot.Shard}, '{world}', {Math.Abs(bot.Id.GetHashCode())}, 'test_bot', '{bot.Id}'::text::bytea, '{bot.Id:N}', '',
+                     decode('{Convert.ToHexString(await bot.SealAsync())}', 'hex'));
              """);
         return bot;
     }
+
+    /// <summary>Sends by way of the use case itself.</summary>
+    public async Task<Guid> SendAsync(long chat, string text, Guid? replyTo = null) =>
+        (await new AcceptMessage(_installation.Customer.Database, Options.Create(new SendOptions()), TimeProvider.System).ExecuteAsync(
+            new Principal(_installation.Customer.Tenant, 1, Role.Owner, null, null),
+            new OutgoingMessage(null, new Recipient(ChatId: chat), text, replyTo, MessagePriority.Interactive) { BotId = Id },
+            null,
+            TestContext.Current.CancellationToken)).Id;
+
+    /// <summary>Sends again, as an operator does.</summary>
+    public Task RetryAsync(Guid message)
+    {
+        var database = _installation.Customer.Database;
+        return new RetryMessage(database, new FindMessage(database, null!), TimeProvider.System).ExecuteAsync(
+            new Principal(_installation.Customer.Tenant, 1, Role.Owner, null, null), message, TestContext.Current.CancellationToken);
+    }
+
+    public Task<MessageSeen> UntilMessageAsync(Guid message, string status, TimeSpan? within = null) => _installation.Customer.UntilMessageAsync(message, status, within);
+
+    private ValueTask<byte[]> SealAsync() => _installation.Customer.Secrets.ProtectAsync(
+        TelegramBot.TokenAddress(_installation.Customer.Tenant, Id), Encoding.UTF8.GetBytes(Token), TestContext.Current.CancellationToken);
 
     /// <summary>Stores updates as the webhook's intake does, in order and without a ring.</summary>
     public Task StoreAsync(params IEnumerable<JsonObject> updates) =>
