@@ -39,17 +39,17 @@ var migrator = builder.AddProject<Projects.Integrations_Workers>("migrator", lau
 
 var api = Host<Projects.Integrations_Api>("api", 8001, "API").WithShownPath("API reference", "/docs")
     .WithEnvironment("ConnectionStrings__integrations", DatabaseAs("integrations_api", apiDbPassword))
-    .WithReference(redis)
-    .WithReference(rabbitmq)
+    .WithReference(redis).WithReference(rabbitmq).WithReference(sandbox)
     .WithEnvironment("JWT_SECRET_KEY", jwtSecret)
     .WithEnvironment("INTERNAL_SERVICE_KEY", internalServiceKey)
     .WithEnvironment("Secrets__Directory", Path.Combine(data, "keys"))
     .WaitForCompletion(migrator).WaitFor(redis).WaitFor(rabbitmq);
 
+api.WithBackendAddress(api);
 Host<Projects.Integrations_Workers>("workers", null, null)
+    .WithBackendAddress(api)
     .WithEnvironment("ConnectionStrings__integrations", DatabaseAs("integrations_worker", workerDbPassword))
-    .WithReference(rabbitmq)
-    .WithReference(sandbox)
+    .WithReference(rabbitmq).WithReference(sandbox)
     .WithEnvironment("SANDBOX_TOKEN", sandboxToken)
     .WithEnvironment("Secrets__Directory", Path.Combine(data, "keys"))
     .WithReplicas(int.Parse(builder.Configuration["Workers:Replicas"] ?? "1", CultureInfo.InvariantCulture))

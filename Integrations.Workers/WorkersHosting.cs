@@ -64,6 +64,8 @@ public static class WorkersHosting
         services.AddHostedService(provider => provider.GetRequiredService<OutcomeWriter>());
         services.AddHostedService(provider => provider.GetRequiredService<AccountRunner>());
         services.AddHostedService(provider => provider.GetRequiredService<BotRunner>());
+        services.AddSingleton<BotCare>();
+        services.AddHostedService(provider => provider.GetRequiredService<BotCare>());
         builder.AddOwnership(Words.Of(telegram.World ?? World.Telegram));
         return builder;
     }

@@ -16,6 +16,7 @@ internal sealed record Section(string Href, string Text, string Icon, bool Main 
         new("/", "Overview", "gauge", Main: true),
         new("/dialogs", "Dialogs", "chat", Main: true),
         new("/accounts", "Accounts", "accounts", Main: true),
+        new("/bots", "Bots", "bot"),
         new("/activity", "Activity", "log", Main: true),
         new("/projects", "Projects", "folder"),
         new("/people", "People", "group", Roles: Administrators),

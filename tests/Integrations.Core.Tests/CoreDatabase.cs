@@ -128,6 +128,20 @@ public sealed class CoreDatabase(Servers servers) : IAsyncLifetime
         return account;
     }
 
+    /// <summary>A bot that the tenant's user 1 connected; its hook's id is its own id, and so is its Telegram user's.</summary>
+    public async Task<Guid> AddBotAsync(TenantId tenant, int shard = 0, string world = "sandbox", string name = "bot")
+    {
+        var bot = NewId();
+        await ExecuteAsync(
+            Admin,
+            $"""
+             insert into integrations (id, tenant_id, user_id, integration_type, status) values ('{bot}', '{tenant}', 1, 'telegram_bot', 'active');
+             insert into telegram_bots (id, tenant_id, shard, world, telegram_user_id, display_name, token_sealed, token_fingerprint, hook_id, hook_secret_sealed, hook_secret_hash, registered_at)
+             values ('{bot}', '{tenant}', {shard}, '{world}', {Math.Abs((long)bot.GetHashCode())}, '{name}', 'a secret', sha256('token {bot}'), '{bot}', 'a secret', sha256('secret {bot}'), now());
+             """);
+        return bot;
+    }
+
     public async Task<Guid> AddDialogAsync(TenantId tenant, Guid account, long peer = 1000002)
     {
         var dialog = NewId();

@@ -55,6 +55,8 @@ public sealed class Customer
 
     public static Guid NewId() => Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
 
+    public TenantId Tenant => _tenant;
+
     public static async Task<Customer> RegisterAsync(TestInstallation installation, IServiceProvider api)
     {
         var customer = new Customer(installation, api);

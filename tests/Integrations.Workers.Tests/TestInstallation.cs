@@ -1,5 +1,6 @@
 using Integrations.Core;
 using Integrations.Core.Persistence;
+using Integrations.Core.Secrets;
 using Integrations.Sandbox.Telegram;
 using Integrations.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -47,6 +48,9 @@ public sealed class TestInstallation : IAsyncDisposable
     public SandboxTelegram Telegram => _sandboxHost.Services.GetRequiredService<SandboxTelegram>();
 
     public Customer Customer { get; private set; } = null!;
+
+    /// <summary>The Api's way to what it seals for workers.</summary>
+    public ISecretProtector Secrets => _api.Services.GetRequiredService<ISecretProtector>();
 
     public static async Task<TestInstallation> StartAsync(Servers servers, Action<SandboxTelegramOptions>? sandbox = null)
     {

@@ -134,10 +134,11 @@ create function doors.store_bot_updates(p_bot_ids uuid[], p_update_ids bigint[],
 $$;
 
 -- The bots that the owner of these shards looks after: those of its world that are switched on. No token and no secret.
-create function doors.bots_of_shards(p_shards integer[], p_world text) returns table (tenant_id uuid, id uuid, shard integer, checked_at timestamptz)
+create function doors.bots_of_shards(p_shards integer[], p_world text) returns table (tenant_id uuid, id uuid, shard integer, is_well boolean)
     language sql stable security definer set search_path = public, pg_temp as $$
-    select b.tenant_id, b.id, b.shard, b.checked_at
-      from telegram_bots b where b.shard = any (p_shards) and b.world = p_world and b.is_active and b.deleted_at is null
+    select b.tenant_id, b.id, b.shard, i.status = 'active'
+      from telegram_bots b join integrations i on i.id = b.id
+     where b.shard = any (p_shards) and b.world = p_world and b.is_active and b.deleted_at is null
      order by b.id;
 $$;
 

@@ -34,7 +34,8 @@ public sealed class RegisterBot(TenantDatabase database, RegisterWebhook webhook
                 await BotEvents.ChangedAsync(transaction, bot, cancellationToken);
                 await BotEvents.LoggedAsync(
                     transaction, bot, principal.UserId, "bot.register", refusal is null ? LogStatus.Success : LogStatus.Error, time.GetUtcNow(), cancellationToken);
-                return bot;
+                // Read anew: times come back as the database keeps them.
+                return await BotRows.FindAsync(transaction, id, cancellationToken);
             },
             cancellationToken);
     }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Integrations.Sandbox.Telegram.Phone;
 
 /// <summary>Registers the simulated Telegram and its HTTP side in a host.</summary>
-internal static class SandboxHttp
+public static class SandboxHttp
 {
     /// <summary>Adds the world and its servers as a hosted service. Needs <c>SANDBOX_TOKEN</c>.</summary>
     public static WebApplicationBuilder AddSandboxTelegram(this WebApplicationBuilder builder)

@@ -22,6 +22,8 @@ public sealed partial class AccessMatrixTests(ApiHost host)
     private static readonly Dictionary<string, string> Harmless = new()
     {
         ["SetLimits"] = """{"send":{"per_minute":0}}""",
+        ["ConnectBot"] = """{"bot_token":"none"}""",
+        ["ConnectTelegramIntegration"] = """{"bot_token":"none"}""",
         ["GetErasureByToken"] = """{"token":"none"}""",
         ["ExportData"] = """{"subject":"somebody"}""",
         ["RequestErasure"] = """{"subject":"tenant","confirm":"another name"}""",

@@ -1,11 +1,16 @@
+using System.Text;
 using Integrations.Api.Tests.Host;
+using Integrations.Core.Secrets;
+using Integrations.Core.Telegram.Bots;
+using Integrations.Core.Tenancy;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Integrations.Api.Tests.Access;
 
 /// <summary>One object of every kind that a route can name, all within the reach of one user; or the names of none at all.</summary>
 /// <param name="Target">Another user of the tenant, with a second factor.</param>
 internal sealed record TenantObjects(
-    Guid Account, Guid Login, Guid Dialog, Guid Message, Guid Note, Guid Filter, Guid QuickReply, Guid Project, Guid Invitation, Guid ApiKey, Guid Session, Guid Erasure, int Target)
+    Guid Account, Guid Login, Guid Dialog, Guid Message, Guid Note, Guid Filter, Guid QuickReply, Guid Project, Guid Invitation, Guid ApiKey, Guid Session, Guid Erasure, Guid Bot, int Target)
 {
     private static int _lastTarget = 3_000_000;
     private static long _lastPeer = 5_000_000;
@@ -35,12 +40,20 @@ internal sealed record TenantObjects(
                , key as (insert into api_keys (id, tenant_id, user_id, name, prefix, key_hash, scopes, created_by) values ($13, $1, $2, 'key', 'int_', sha256($13::text::bytea), array['read'], $2))
                , erasure as (insert into erasures (id, tenant_id, subject, digest, traces, give_up_at, token_hash)
                              values ($16, $1, 'person', sha256($16::text::bytea), '{}', now() + interval '1 day', sha256($16::text::bytea)))
+               , integration as (insert into integrations (id, tenant_id, user_id, integration_type, status) values ($17, $1, $2, 'telegram_bot', 'active'))
+               , bot as (insert into telegram_bots (id, tenant_id, shard, world, telegram_user_id, token_sealed, token_fingerprint, hook_id, hook_secret_sealed, hook_secret_hash)
+                         values ($17, $1, 0, 'sandbox', $15, $18, sha256($17::text::bytea), $17::text, $19, sha256($17::text::bytea)))
             insert into console_sessions (token_hash, tenant_id, user_id, expires_at, id) values (sha256($14::text::bytea), $1, $2, now() + interval '1 day', $14)
             """,
             tenant, user, made.Target, made.Account, made.Login, made.Dialog, made.Message, made.Note, made.Filter, made.QuickReply, made.Project, made.Invitation, made.ApiKey, made.Session,
-            Interlocked.Increment(ref _lastPeer), made.Erasure);
+            Interlocked.Increment(ref _lastPeer), made.Erasure, made.Bot,
+            await SealAsync(host, TelegramBot.TokenAddress(new TenantId(tenant), made.Bot), "1:nobodys"), await SealAsync(host, TelegramBot.HookSecretAddress(new TenantId(tenant), made.Bot), "any"));
         return made;
     }
+
+    /// <summary>A bot's secrets open, so that Telegram is asked; it knows no bot by them.</summary>
+    private static async Task<byte[]> SealAsync(ApiHost host, SecretAddress address, string clear) =>
+        await host.Services.GetRequiredService<ISecretProtector>().ProtectAsync(address, Encoding.ASCII.GetBytes(clear), CancellationToken.None);
 
     /// <summary>Ends the login: so many may be open at once, and no more.</summary>
     public Task EndLoginAsync(ApiHost host) => host.ExecuteAsync("update telegram_logins set state = 'expired' where id = $1", Login);
@@ -62,6 +75,7 @@ internal sealed record TenantObjects(
         "id" => route.Path switch
         {
             _ when route.Path.Contains("/telegram/messages/", StringComparison.Ordinal) => $"{Message}",
+            _ when route.Path.Contains("/telegram/bots/", StringComparison.Ordinal) => $"{Bot}",
             _ when route.Path.Contains("/telegram/dialogs/", StringComparison.Ordinal) => $"{Dialog}",
             _ when route.Path.Contains("/dialog-filters/", StringComparison.Ordinal) => $"{Filter}",
             _ when route.Path.Contains("/quick-replies/", StringComparison.Ordinal) => $"{QuickReply}",
@@ -78,11 +92,11 @@ internal sealed record TenantObjects(
 
     /// <summary>Every id, as it would stand in an answer that leaked it.</summary>
     public IEnumerable<string> Ids() =>
-        new[] { Account, Login, Dialog, Message, Note, Filter, QuickReply, Project, Invitation, ApiKey, Session, Erasure }.Select(id => id.ToString()).Append($"{Target}");
+        new[] { Account, Login, Dialog, Message, Note, Filter, QuickReply, Project, Invitation, ApiKey, Session, Erasure, Bot }.Select(id => id.ToString()).Append($"{Target}");
 
     private static TenantObjects Fresh(int target)
     {
-        var ids = Enumerable.Range(0, 12).Select(_ => Guid.CreateVersion7()).ToArray();
-        return new(ids[0], ids[1], ids[2], ids[3], ids[4], ids[5], ids[6], ids[7], ids[8], ids[9], ids[10], ids[11], target);
+        var ids = Enumerable.Range(0, 13).Select(_ => Guid.CreateVersion7()).ToArray();
+        return new(ids[0], ids[1], ids[2], ids[3], ids[4], ids[5], ids[6], ids[7], ids[8], ids[9], ids[10], ids[11], ids[12], target);
     }
 }

@@ -63,9 +63,12 @@ public sealed class AuditTests(ApiHost host)
         await host.ExecuteAsync(
             "insert into dialogs (id, tenant_id, source, personal_account_id, peer_kind, peer_id, title) values ($1, $2, 'personal_telegram', $3, 'user', 77, 'Someone')", dialog, tenant, account);
 
+        var bot = (await owner.PostAsync("/api/v1/telegram/bots", new { bot_token = host.Telegram.MakeBot().Token })).Expect(201).Id();
+
         Dictionary<string, Func<Task<Answer>>> changes = new(StringComparer.Ordinal)
         {
             ["ChangeProject"] = () => owner.PatchAsync($"/api/v1/projects/{project}", new { name = "After" }),
+            ["ChangeBot"] = () => owner.PatchAsync($"/api/v1/telegram/bots/{bot}", new { display_name = "After" }),
             ["SetLimits"] = () => owner.PutAsync("/api/v1/settings/limits", new { send = new { per_minute = 5, burst = 5 } }),
             ["RenameMe"] = () => owner.PatchAsync("/api/v1/me", new { display_name = "After" }),
             ["ChangeUser"] = () => owner.PatchAsync("/api/v1/users/2", new { display_name = "After" }),

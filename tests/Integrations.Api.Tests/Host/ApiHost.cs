@@ -32,6 +32,7 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
 
     private readonly DirectoryInfo _keys = Directory.CreateTempSubdirectory("integrations-api-tests-");
     private readonly LoggedEvents _logged = new();
+    private readonly int _port = FreePort.Next();
     private WebApplicationFactory<Program> _factory = null!;
     private Dictionary<string, string> _settings = [];
 
@@ -43,6 +44,8 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
     public IServiceProvider Services => _factory.Services;
 
     internal TestWorker Worker { get; private set; } = null!;
+
+    internal TestTelegram Telegram { get; private set; } = null!;
 
     /// <summary>The tenant of the console's owner.</summary>
     public Guid Tenant { get; private set; }
@@ -57,8 +60,9 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
         var admin = await servers.CreateDatabaseAsync();
         await MigrateAsync(admin);
         Admin = NpgsqlDataSource.Create(admin);
+        Telegram = await TestTelegram.StartAsync();
         _settings = Settings(admin);
-        (_factory, Address) = Start(_settings, _logged);
+        (_factory, Address) = Start(new(_settings) { ["urls"] = _settings["BACKEND_URL"] }, _logged);
         Worker = new TestWorker(this);
         await Worker.StartAsync();
         await MakeOwnerAsync();
@@ -69,6 +73,7 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
     {
         await Worker.DisposeAsync();
         await _factory.DisposeAsync();
+        await Telegram.DisposeAsync();
         await Admin.DisposeAsync();
         _keys.Delete(recursive: true);
     }
@@ -173,6 +178,11 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
         ["JWT_SECRET_KEY"] = JwtSecret,
         ["INTERNAL_SERVICE_KEY"] = InternalKey,
         ["Secrets:Directory"] = _keys.FullName,
+        ["services:sandbox:http:0"] = Telegram.Address.AbsoluteUri,
+        // Known before the start, because Telegram is told of it.
+        ["BACKEND_URL"] = $"http://127.0.0.1:{_port}",
+        ["TelegramBots:HookMemory"] = "00:00:00.2",
+        ["TelegramBots:UpdatesPerMinute"] = "30",
         ["Sending:MaxBacklogPerAccount"] = "20",
         ["Privacy:ExportsAtOnce"] = "20",
         ["EventStream:Heartbeat"] = "00:00:00.5",

@@ -63,6 +63,8 @@ public sealed class WholeApplicationTests : IAsyncLifetime
         Assert.Equal(sandbox["ASPNETCORE_URLS"], workers["services__sandbox__http__0"]);
         Assert.Equal(api["ASPNETCORE_URLS"], web["services__api__http__0"]);
         Assert.Equal(sandbox["ASPNETCORE_URLS"], web["services__sandbox__http__0"]);
+        Assert.Equal(sandbox["ASPNETCORE_URLS"], api["services__sandbox__http__0"]);
+        Assert.Equal((api["ASPNETCORE_URLS"], api["ASPNETCORE_URLS"]), (api["BACKEND_URL"], workers["BACKEND_URL"]));
         Assert.Equal(Path.Combine(_host.Data, "keys"), api["Secrets__Directory"]);
         Assert.Equal(api["Secrets__Directory"], workers["Secrets__Directory"]);
         Assert.Equal(Path.Combine(_host.Data, "sandbox"), sandbox["Sandbox__Directory"]);

@@ -24,8 +24,8 @@ public sealed class KeptDataTests(CoreDatabase database) : IClassFixture<CoreDat
     public async Task A_table_that_names_users_accounts_or_dialogs_has_a_share_of_theirs()
     {
         string[] ofUsers = ["user_id", "account_id", "personal_account_id", "sent_by", "assignee_id", "author_id", "invited_by", "accepted_by", "requested_by", "login_id"];
-        // Who made the key of somebody else, wrote a text that is everybody's, or purged the audit, stays there as a number without a person.
-        string[] numbers = ["quick_replies", "audit_checkpoints"];
+        // Who made the key of somebody else, wrote a text that is everybody's, connected what is the company's, or purged the audit, stays there as a number without a person.
+        string[] numbers = ["quick_replies", "integrations", "audit_checkpoints"];
         var named = await CoreDatabase.RowsAsync(database.Admin, $"select distinct t.table_name collate \"C\" {OfTenants} and c.column_name = any (array['{string.Join("','", ofUsers)}']) order by 1");
 
         Assert.Equal(named.Except(numbers), KeptData.All.Where(table => table.User.Count > 0 && named.Contains(table.Table)).Select(table => table.Table).Order(StringComparer.Ordinal));

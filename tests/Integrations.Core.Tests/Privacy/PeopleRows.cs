@@ -26,6 +26,15 @@ internal static class PeopleRows
         var (account, others, project, invitation, key, newKey) = (CoreDatabase.NewId(), CoreDatabase.NewId(), CoreDatabase.NewId(), CoreDatabase.NewId(), CoreDatabase.NewId(), CoreDatabase.NewId());
         var (dialog, byName, group, stranger) = (CoreDatabase.NewId(), CoreDatabase.NewId(), CoreDatabase.NewId(), CoreDatabase.NewId());
         var signature = await new AuditChain(secrets).SignAsync(tenant, 0, AuditChain.Beginning, TestContext.Current.CancellationToken);
+        var bot = await database.AddBotAsync(tenant, name: $"{mark}-tenant bot");
+        await CoreDatabase.ExecuteAsync(
+            database.Admin,
+            $$$"""
+               insert into telegram_bot_updates (bot_id, update_id, tenant_id, shard, chat_id, payload) values
+                   ('{{{bot}}}', 1, '{{{tenant}}}', 0, {{{Contact}}}, '{"message": {"from": {"id": {{{Contact}}}}, "text": "by {{{mark}}}-contact"}}'),
+                   ('{{{bot}}}', 2, '{{{tenant}}}', 0, -100900, '{"message": {"from": {"id": {{{Contact}}}}, "text": "by {{{mark}}}-contact in a group"}}'),
+                   ('{{{bot}}}', 3, '{{{tenant}}}', 0, {{{Stranger}}}, '{"message": {"from": {"id": {{{Stranger}}}}, "text": "by {{{mark}}}-stranger"}}');
+               """);
         await CoreDatabase.ExecuteAsync(
             database.Admin,
             $$"""

@@ -152,6 +152,7 @@ public sealed class RowSecurityTests(CoreDatabase database) : IClassFixture<Core
         var account = await database.AddAccountAsync(tenant);
         var dialog = await database.AddDialogAsync(tenant, account);
         await database.AddMessageAsync(tenant, account, dialog);
+        var bot = await database.AddBotAsync(tenant);
         await CoreDatabase.ExecuteAsync(
             database.Admin,
             $"""
@@ -184,6 +185,7 @@ public sealed class RowSecurityTests(CoreDatabase database) : IClassFixture<Core
              insert into audit_entries (tenant_id, action, by_key) values ('{tenant}', 'a', false);
              insert into audit_heads (tenant_id, position, hash) values ('{tenant}', 0, '\x00');
              insert into audit_checkpoints (tenant_id, position, hash, entries, signature) values ('{tenant}', 1, '\x00', 1, '\x00');
+             insert into telegram_bot_updates (bot_id, update_id, tenant_id, shard, payload) values ('{bot}', 1, '{tenant}', 0, '{"{}"}');
              insert into data_keys (tenant_id, version, provider, wrapped) values ('{tenant}', 1, 'local', '\x00');
              insert into idempotency_keys (tenant_id, user_id, route, key, body_hash, expires_at) values ('{tenant}', 1, 'r', 'k', '\x00', now());
              insert into telegram_logins (id, tenant_id, method, expires_at) values ('{account}', '{tenant}', 'qr', now());
