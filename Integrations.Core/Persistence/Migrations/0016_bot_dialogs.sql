@@ -99,7 +99,7 @@ begin
      limit p_limit;
 end $$;
 
--- For how many seconds the oldest update of all bots waits; null when none does.
+-- For how many seconds the oldest update of all bots waits; 0 when none does.
 create function doors.bot_inbox_age() returns double precision
     language sql stable security definer set search_path = public, pg_temp as $$
     select greatest(0, extract(epoch from clock_timestamp() - min(first.received_at)))::float8

@@ -26,7 +26,7 @@ internal sealed class BotInboxAge : OwnedLoop
         _measured = await _database.ThroughDoorsAsync<IReadOnlyList<Measurement<double>>>(
             async (connection, transaction) =>
             {
-                await using var command = new NpgsqlCommand("select coalesce(doors.bot_inbox_age(), 0)", connection, transaction);
+                await using var command = new NpgsqlCommand("select doors.bot_inbox_age()", connection, transaction);
                 return [new Measurement<double>((double)(await command.ExecuteScalarAsync(ct))!)];
             },
             ct);

@@ -24,6 +24,7 @@ internal static class DialogEvents
                 dialog.Title,
                 dialog.UnreadCount,
                 dialog.LastMessageAt,
+                dialog.BlockedAt,
                 dialog.AssigneeId),
             cancellationToken);
 
@@ -39,6 +40,6 @@ internal static class DialogEvents
     /// <summary>Data of dialog.updated.</summary>
     /// <param name="AssigneeId">Told also when it is nobody; an event in which it is missing does not know.</param>
     private sealed record DialogNews(
-        Guid Id, Guid? AccountId, Guid? BotId, string? PeerKind, long? PeerId, string? Username, string? Title, int UnreadCount, DateTimeOffset? LastMessageAt,
+        Guid Id, Guid? AccountId, Guid? BotId, string? PeerKind, long? PeerId, string? Username, string? Title, int UnreadCount, DateTimeOffset? LastMessageAt, DateTimeOffset? BlockedAt,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? AssigneeId);
 }
