@@ -3,7 +3,6 @@ namespace Integrations.Web.Api;
 /// <summary>A bot; public because components' parameters must be.</summary>
 /// <param name="Status">pending, active, error or inactive.</param>
 /// <param name="BotToken">Masked.</param>
-/// <param name="HookError">Why Telegram could not deliver, in its own words.</param>
 public sealed record Bot(
     Guid Id,
     string Status,

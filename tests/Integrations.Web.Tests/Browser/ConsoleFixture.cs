@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using Integrations.Bench.Product;
 using Integrations.Web.Tests.Leaks;
 using Microsoft.Playwright;
@@ -134,6 +135,16 @@ public sealed class ConsoleFixture : IAsyncLifetime
 
         await office.UntilLoginAsync(login, "completed", TimeSpan.FromSeconds(60), cancellationToken);
         return login;
+    }
+
+    /// <summary>Somebody makes a bot with BotFather; its token.</summary>
+    internal async Task<string> MakeBotAsync(string name, CancellationToken cancellationToken)
+    {
+        using var http = Sandbox();
+        using var made = await http.PostAsJsonAsync(
+            new Uri($"sandbox/people/{People["anna"].Id}/bots", UriKind.Relative), new { name, username = $"console_{Interlocked.Increment(ref _lastUser)}_bot" }, cancellationToken);
+        made.EnsureSuccessStatusCode();
+        return JsonNode.Parse(await made.Content.ReadAsStringAsync(cancellationToken))!["token"]!.ToString();
     }
 
     /// <summary>Something goes wrong in the simulated Telegram until <see cref="HealAsync"/>.</summary>

@@ -1,6 +1,3 @@
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
-using System.Text.Json.Nodes;
 using Integrations.Web.Tests.Browser;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -15,7 +12,8 @@ public sealed class BotTests(ConsoleFixture console)
     [Fact]
     public async Task A_bot_is_connected_looked_at_switched_off_and_on_and_deleted()
     {
-        var (name, token) = await MakeBotAsync();
+        const string Name = "Shop helper";
+        var token = await console.MakeBotAsync(Name, _cancel);
         await using var user = await console.NewUserAsync(_cancel);
         await using var browser = await console.SignedInAsync(user);
         var page = browser.Page;
@@ -31,10 +29,10 @@ public sealed class BotTests(ConsoleFixture console)
         await browser.Labelled("Bot token").FillAsync(token);
         await browser.InDialog("Connect a bot").ClickAsync();
 
-        var row = page.Locator("[data-bot]", new() { HasText = name });
+        var row = page.Locator("[data-bot]", new() { HasText = Name });
         await Expect(row).ToContainTextAsync("Works");
         await Screens.CheckAsync(page, "bots");
-        await browser.Button($"Details of {name}").ClickAsync();
+        await browser.Button($"Details of {Name}").ClickAsync();
         await Expect(page.Locator("[data-webhook]")).ToHaveTextAsync("here");
         await Screens.CheckAsync(page, "bots-details");
         Assert.DoesNotContain(token[^12..], await page.ContentAsync(), StringComparison.Ordinal);
@@ -44,14 +42,14 @@ public sealed class BotTests(ConsoleFixture console)
         await using var other = await console.SignedInAsync(user, new(Language: "uk"));
         await other.Page.GotoAsync("/bots");
         await Expect(other.Page.Locator("[data-bot]")).ToContainTextAsync("Працює");
-        await browser.Button($"Switch {name} off").ClickAsync();
+        await browser.Button($"Switch {Name} off").ClickAsync();
         await ConfirmAsync(browser, "Switch off");
         await Expect(row).ToContainTextAsync("Switched off");
         await Expect(other.Page.Locator("[data-bot]")).ToContainTextAsync("Вимкнено");
 
-        await browser.Button($"Register {name} anew").ClickAsync();
+        await browser.Button($"Register {Name} anew").ClickAsync();
         await Expect(row).ToContainTextAsync("Works");
-        await browser.Button($"Delete {name}").ClickAsync();
+        await browser.Button($"Delete {Name}").ClickAsync();
         await ConfirmAsync(browser, "Delete");
         await Expect(page.GetByText("No bots yet")).ToBeVisibleAsync();
         browser.ExpectNoProblems();
@@ -74,16 +72,4 @@ public sealed class BotTests(ConsoleFixture console)
 
     private static Task ConfirmAsync(BrowserPage browser, string action) =>
         browser.Page.Locator(".rz-dialog-confirm").GetByRole(AriaRole.Button, new() { Name = action, Exact = true }).ClickAsync();
-
-    /// <summary>A person makes a bot with BotFather.</summary>
-    private async Task<(string Name, string Token)> MakeBotAsync()
-    {
-        using var phone = new HttpClient { BaseAddress = console.Product.Addresses.Sandbox };
-        phone.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", console.Product.Addresses.SandboxToken);
-        using var made = await phone.PostAsJsonAsync(
-            new Uri($"sandbox/people/{console.People["anna"].Id}/bots", UriKind.Relative), new { name = "Shop helper", username = "journey_shop_bot" }, _cancel);
-        made.EnsureSuccessStatusCode();
-        var card = JsonNode.Parse(await made.Content.ReadAsStringAsync(_cancel))!;
-        return (card["name"]!.ToString(), card["token"]!.ToString());
-    }
 }

@@ -130,9 +130,32 @@ public sealed class LeakTests(ConsoleFixture console)
         await user.Office.UntilLoginAsync(login, "completed", TimeSpan.FromSeconds(60), _cancel);
         secrets["session of another program"] = $"1{mark}{mark}NotOne";
         await api.PostAsync("api/personal-telegram-accounts/import", new { sessions = new[] { new { session = secrets["session of another program"] } } }, _cancel);
+        await UseBotsAsync(mark, secrets);
         var message = await user.Office.SendAsync(login, console.People["gleb"], $"no secret {mark}", mark, _cancel);
         await Office.UntilAsync("the message is delivered", async () => await user.Office.MessageStatusAsync(message, _cancel) == "delivered", TimeSpan.FromSeconds(60), _cancel);
         return login;
+    }
+
+    /// <summary>A bot of another customer: connected, looked at, and called at the addresses that have its token in them.</summary>
+    private async Task UseBotsAsync(string mark, Dictionary<string, string> secrets)
+    {
+        var tenant = Guid.CreateVersion7();
+        await console.ExecuteAsync("insert into tenants (id, name) values ($1, 'With a bot')", _cancel, tenant);
+        var addresses = console.Product.Addresses;
+        using var admin = new ApiClient(addresses.Api, ApiClient.Jwt(addresses.JwtSecret, tenant, 1, "admin", TimeProvider.System, null));
+        var token = await console.MakeBotAsync("Leaky", _cancel);
+        secrets["secret of a bot"] = token[(token.IndexOf(':', StringComparison.Ordinal) + 1)..];
+        secrets["secret of no bot"] = $"none-{mark}";
+        var bot = (await admin.PostAsync("api/v1/telegram/bots", new { bot_token = token }, _cancel)).Expect(HttpStatusCode.Created).Body.Text("id");
+        (await admin.GetAsync($"api/v1/telegram/bots/{bot}/webhook", _cancel)).Expect(HttpStatusCode.OK);
+        (await admin.PostAsync("api/v1/telegram/bots", new { bot_token = $"1:{secrets["secret of no bot"]}" }, _cancel)).Expect(HttpStatusCode.BadRequest);
+
+        using var anybody = new ApiClient(addresses.Api);
+        foreach (var path in new[] { "webhooks/telegram", "api/integrations/webhooks/telegram" })
+        {
+            (await anybody.PostAsync($"{path}/{token}/", new { update_id = 1 }, _cancel)).Expect(HttpStatusCode.Unauthorized);
+            (await anybody.PostAsync($"{path}/1:{secrets["secret of no bot"]}/", new { update_id = 1 }, _cancel)).Expect(HttpStatusCode.NotFound);
+        }
     }
 
     /// <summary>
