@@ -25,15 +25,24 @@ internal sealed partial class BotSender(ShardClaim claim, Action wake, BotTools 
     private readonly CancellationTokenSource _abort = new();
     private readonly BotPace _pace = new(tools.Time);
     private readonly ILogger<BotSender> _logger = tools.Logger<BotSender>();
-    private long _dueTicks = DateTimeOffset.MaxValue.UtcTicks;
+    private readonly Lock _lock = new();
+
+    /// <summary>When what was put back becomes due; the moments that have passed are taken out by the pass.</summary>
+    private readonly PriorityQueue<DateTimeOffset, DateTimeOffset> _due = new();
     private bool _settled;
     private bool _doubt;
 
     /// <summary>How long nothing of this shard becomes due that is known of here.</summary>
     public TimeSpan Pause(TimeSpan longest)
     {
-        var pause = new DateTimeOffset(Volatile.Read(ref _dueTicks), TimeSpan.Zero) - tools.Time.GetUtcNow();
-        return pause < TimeSpan.Zero ? TimeSpan.Zero : pause < longest ? pause : longest;
+        lock (_lock)
+        {
+            if (!_due.TryPeek(out var due, out _))
+                return longest;
+
+            var pause = due - tools.Time.GetUtcNow();
+            return pause < TimeSpan.Zero ? TimeSpan.Zero : pause < longest ? pause : longest;
+        }
     }
 
     /// <summary>Begins to send what is due, as far as there is room.</summary>
@@ -54,7 +63,12 @@ internal sealed partial class BotSender(ShardClaim claim, Action wake, BotTools 
             _doubt = false;
         }
 
-        Volatile.Write(ref _dueTicks, DateTimeOffset.MaxValue.UtcTicks);
+        lock (_lock)
+        {
+            while (_due.TryPeek(out var due, out _) && due <= tools.Time.GetUtcNow())
+                _due.Dequeue();
+        }
+
         while (tools.Options.SendsAtOnce - _sending.Count is > 0 and var room && await ClaimAsync(room, ct) > 0)
         {
         }
@@ -195,13 +209,8 @@ internal sealed partial class BotSender(ShardClaim claim, Action wake, BotTools 
 
     private void Due(DateTimeOffset at)
     {
-        for (var seen = Volatile.Read(ref _dueTicks); at.UtcTicks < seen;)
-        {
-            var found = Interlocked.CompareExchange(ref _dueTicks, at.UtcTicks, seen);
-            if (found == seen)
-                return;
-            seen = found;
-        }
+        lock (_lock)
+            _due.Enqueue(at, at);
     }
 
     [LoggerMessage(EventId = 4421, Level = LogLevel.Warning, Message = "Shard {Shard}: of {Count} messages that an earlier owner was sending by bots nobody knows whether they were sent")]
