@@ -45,11 +45,7 @@ public sealed class Customer
     /// <summary>As if the broker were gone: only the workers' own polls bring news.</summary>
     public bool RingsAreLost { get; set; }
 
-    public TenantId Tenant => _tenant;
-
     public TenantDatabase Database => _database;
-
-    public ISecretProtector Secrets => _secrets;
 
     private Consents Consents => new(_database, Options.Create(new PrivacyOptions()), TimeProvider.System);
 

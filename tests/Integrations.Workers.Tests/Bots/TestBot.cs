@@ -57,7 +57,7 @@ public sealed class TestBot
 
     public Task<MessageSeen> UntilMessageAsync(Guid message, string status, TimeSpan? within = null) => _installation.Customer.UntilMessageAsync(message, status, within);
 
-    private ValueTask<byte[]> SealAsync() => _installation.Customer.Secrets.ProtectAsync(
+    private ValueTask<byte[]> SealAsync() => _installation.Secrets.ProtectAsync(
         TelegramBot.TokenAddress(_installation.Customer.Tenant, Id), Encoding.UTF8.GetBytes(Token), TestContext.Current.CancellationToken);
 
     /// <summary>Stores updates as the webhook's intake does, in order and without a ring.</summary>
