@@ -11,6 +11,7 @@ using Integrations.Core.Secrets;
 using Integrations.Core.Secrets.Rotation;
 using Integrations.Core.Secrets.Vault;
 using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Telegram.Messages;
 using Integrations.Core.Tenancy;
 using Integrations.Core.Tls;
@@ -144,7 +145,7 @@ public static class CoreHosting
     }
 
     /// <summary>
-    /// The installation's own chores, done by whichever worker holds shard 0: the <c>message_balance</c> gauge, trimming of events and timelines,
+    /// The installation's own chores, done by whichever worker holds shard 0: the gauges <c>message_balance</c> and <c>telegram_bot_updates_oldest_seconds</c>, trimming of events and timelines,
     /// removal of what has expired, counting of traffic, sealing and retention of the audit, rotation of data keys, erasures. Needs <see cref="AddOwnership"/>
     /// and <see cref="AddSecrets"/>.
     /// </summary>
@@ -153,6 +154,7 @@ public static class CoreHosting
         builder.AddIntegrationsCore();
         // AddHostedService adds each type once.
         builder.Services.AddHostedService<MessageBalance>();
+        builder.Services.AddHostedService<BotInboxAge>();
         builder.Services.AddHostedService<EventTrimming>();
         builder.Services.AddHostedService<ExpiredRows>();
         builder.Services.AddHostedService<CountTraffic>();

@@ -15,12 +15,12 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Integrations.Workers;
 
-/// <summary>Registers the runtime of personal accounts, and the care for bots, in a host.</summary>
+/// <summary>Registers the runtime of personal accounts and bots in a host.</summary>
 public static class WorkersHosting
 {
     /// <summary>
     /// Settings: those of Core, <c>PERSONAL_TELEGRAM_*</c>, <c>services:sandbox:http:0</c>, <c>Sandbox:AllowInProduction</c>,
-    /// <c>Accounts:*</c>, <c>Sending:*</c>, <c>TelegramBots:*</c>.
+    /// <c>Accounts:*</c>, <c>Sending:*</c>, <c>Bots:*</c>, <c>TelegramBots:*</c>.
     /// </summary>
     public static TBuilder AddAccounts<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
@@ -34,6 +34,7 @@ public static class WorkersHosting
 
         services.AddOptions<AccountOptions>().BindConfiguration(AccountOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<SendingOptions>().BindConfiguration(SendingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<BotOptions>().BindConfiguration(BotOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(Random.Shared);
         services.AddHttpClient(TelegramWorld.HttpClientName);
         services.AddSingleton(telegram);
@@ -53,12 +54,19 @@ public static class WorkersHosting
         services.AddSingleton<ReceivedStore>();
         services.AddSingleton<AccountTools>();
         services.AddSingleton<AccountRunner>();
+        services.AddSingleton<UpdateQueue>();
+        services.AddSingleton<UpdateStore>();
+        services.AddSingleton<UpdateProcessor>();
+        services.AddSingleton<BotMessageQueue>();
+        services.AddSingleton<BotTools>();
+        services.AddSingleton<BotRunner>();
 
         // Hosts stop in the opposite order: first the leases, which hand the accounts over; then the ear; last the writer of outcomes,
         // which the hand-over still needs.
         services.AddSingleton<OutcomeWriter>();
         services.AddHostedService(provider => provider.GetRequiredService<OutcomeWriter>());
         services.AddHostedService(provider => provider.GetRequiredService<AccountRunner>());
+        services.AddHostedService(provider => provider.GetRequiredService<BotRunner>());
         services.AddSingleton<BotCare>();
         services.AddHostedService(provider => provider.GetRequiredService<BotCare>());
         builder.AddOwnership(Words.Of(telegram.World ?? World.Telegram));

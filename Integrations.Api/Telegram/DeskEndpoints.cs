@@ -24,7 +24,7 @@ internal static class DeskEndpoints
             .WithSummary("Say who looks after a dialog").WithDescription("Without a user_id nobody does. The event is dialog.updated.").Refuses(ErrorCodes.ValidationFailed);
         telegram.MapGet("/dialogs/{id}/assignees", AssigneesAsync).WithName("ListAssignees").RequireAuthorization(Policies.Read)
             .WithSummary("Who can look after a dialog")
-            .WithDescription("The account's own user and the members of its project, without those who may only read.");
+            .WithDescription("The account's own user and the members of its project; of a bot's dialog owners, administrators and the members of its project. Without those who may only read.");
         telegram.MapPost("/dialogs/{id}/presence", PresentAsync).WithName("SayPresence").Unaudited().RequireAuthorization(Policies.Read)
             .WithSummary("Say that you are at a dialog")
             .WithDescription("Holds for 15 seconds: say it again while you are there. The others are told by dialog.presence when it changes. While Redis is away it is silently forgotten.")
@@ -61,7 +61,7 @@ internal static class DeskEndpoints
     private static async Task<Ok<PresenceResponse[]>> PresenceAsync(Caller caller, ListInboxes inboxes, Presence presence, CancellationToken cancellationToken)
     {
         var accounts = await inboxes.ExecuteAsync(caller.Principal, cancellationToken);
-        return TypedResults.Ok(await presence.ReadAsync(caller.Principal, accounts.Select(inbox => inbox.Account.Id), cancellationToken));
+        return TypedResults.Ok(await presence.ReadAsync(caller.Principal, accounts.Select(inbox => inbox.Id), cancellationToken));
     }
 
     private static async Task<Ok<NotePage>> NotesAsync(Guid id, HttpContext context, Caller caller, ListNotes list, CancellationToken cancellationToken)

@@ -12,6 +12,7 @@ namespace Integrations.Api.Telegram;
 internal static class DialogEndpoints
 {
     private static readonly UuidParameter AccountId = new("account_id", "The dialogs of one account.");
+    private static readonly UuidParameter BotId = new("bot_id", "The dialogs of one bot.");
     private static readonly TextParameter Search = new("q", "Only dialogs with this in the title, the username or the phone.", null, 100);
     private static readonly FlagParameter Unread = new("unread", "Only dialogs with something unread.", byDefault: false);
     private static readonly WordParameter Show = new("show", "all; unread, waiting for an answer, mine (assigned to the caller) or unassigned ones only.", "all", "all", "unread", "waiting", "mine", "unassigned");
@@ -22,7 +23,7 @@ internal static class DialogEndpoints
     public static RouteGroupBuilder MapDialogs(this RouteGroupBuilder telegram)
     {
         telegram.MapGet("/dialogs", ListAsync).WithName("ListDialogs").RequireAuthorization(Policies.Read)
-            .WithSummary("The dialogs of the caller's inboxes, the last used first").WithQuery(AccountId, Search, Unread, Show, Cursor, Before, Limit).Refuses(ErrorCodes.NotFound);
+            .WithSummary("The dialogs of the caller's inboxes, the last used first").WithQuery(AccountId, BotId, Search, Unread, Show, Cursor, Before, Limit).Refuses(ErrorCodes.NotFound);
         telegram.MapPost("/dialogs/{id}/read", ReadAsync).WithName("MarkDialogRead").Unaudited().RequireAuthorization(Policies.Send)
             .WithSummary("Nothing in this dialog is unread any more").WithDescription("Here only: Telegram is not told.");
         telegram.MapGet("/dialogs/{id}", FindAsync).WithName("GetDialog").RequireAuthorization(Policies.Read).WithSummary("One dialog");
@@ -35,12 +36,15 @@ internal static class DialogEndpoints
         var filter = new DialogFilter
         {
             AccountId = AccountId.Read(context),
+            BotId = BotId.Read(context),
             Text = Search.Read(context),
             Unread = Unread.Read(context),
             Show = Words.Read<DialogShow>(Show.Read(context)!),
             Before = Before.Read(context),
             Cursor = Cursor.Read(context),
         };
+        if (filter is { AccountId: not null, BotId: not null })
+            throw FieldErrors.One("bot_id", "Must not be sent together with account_id.");
         if (filter is { Before: not null, Cursor: not null })
             throw FieldErrors.One("cursor", "Must not be sent together with before.");
 
@@ -57,9 +61,11 @@ internal static class DialogEndpoints
         TypedResults.Ok(DialogResponse.From(await find.ExecuteAsync(caller.Principal, id, cancellationToken)));
 }
 
-/// <summary>One conversation of an account.</summary>
-/// <param name="Source">personal_telegram.</param>
-/// <param name="PersonalAccountId">The account whose conversation it is.</param>
+/// <summary>One conversation of an account or a bot.</summary>
+/// <param name="Source">personal_telegram or telegram_bot.</param>
+/// <param name="PersonalAccountId">The account whose conversation it is; null where it is a bot's.</param>
+/// <param name="BotId">The bot whose conversation it is; null where it is an account's.</param>
+/// <param name="BlockedAt">Since when the other side takes nothing from the bot; null while it does.</param>
 /// <param name="WaitingSince">When the oldest message came that nobody has answered; null when nobody waits, and in channels and supergroups.</param>
 /// <param name="LastMessage">What was said last; null before the first word.</param>
 /// <param name="Assignee">Who looks after it; null for nobody.</param>
@@ -67,7 +73,8 @@ internal static class DialogEndpoints
 internal sealed record DialogResponse(
     Guid Id,
     string Source,
-    Guid PersonalAccountId,
+    Guid? PersonalAccountId,
+    Guid? BotId,
     string? PeerKind,
     long? PeerId,
     string? Username,
@@ -78,6 +85,7 @@ internal sealed record DialogResponse(
     DateTimeOffset? WaitingSince,
     LastMessageResponse? LastMessage,
     ColleagueResponse? Assignee,
+    DateTimeOffset? BlockedAt,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt)
 {
@@ -85,6 +93,7 @@ internal sealed record DialogResponse(
         view.Dialog.Id,
         Words.Of(view.Dialog.Source),
         view.Dialog.PersonalAccountId,
+        view.Dialog.BotId,
         view.Dialog.PeerKind is { } kind ? Words.Of(kind) : null,
         view.Dialog.PeerId,
         view.Dialog.Username,
@@ -95,12 +104,13 @@ internal sealed record DialogResponse(
         view.WaitingSince,
         view.LastMessage is { } message ? LastMessageResponse.From(message) : null,
         view.Assignee is { } assignee ? ColleagueResponse.From(assignee) : null,
+        view.Dialog.BlockedAt,
         view.Dialog.CreatedAt,
         view.Dialog.UpdatedAt);
 }
 
 /// <summary>The beginning of what was said last.</summary>
-/// <param name="Direction">personal_telegram_in or personal_telegram_out.</param>
+/// <param name="Direction">personal_telegram_in, personal_telegram_out, telegram_bot_in or telegram_bot_out.</param>
 /// <param name="Status">pending, delivered, failed or received.</param>
 /// <param name="Text">At most 200 characters.</param>
 internal sealed record LastMessageResponse(Guid Id, string Direction, string Status, string Text)

@@ -40,8 +40,10 @@ internal static class FilterEndpoints
             errors.Add("show", "Must be one of: all, unread, waiting, mine, unassigned.");
         if (text is not null && (text.Length > MaxTextLength || text.Any(char.IsControl)))
             errors.Add("text", $"Must have at most {MaxTextLength} characters, none of them a control character.");
+        if (request is { AccountId: not null, BotId: not null })
+            errors.Add("bot_id", "Must not be sent together with account_id.");
         errors.ThrowIfAny();
-        var filter = await save.ExecuteAsync(caller.Principal, name!, show, request.AccountId, text, cancellationToken);
+        var filter = await save.ExecuteAsync(caller.Principal, name!, show, request.AccountId, request.BotId, text, cancellationToken);
         return TypedResults.Created((string?)null, FilterResponse.From(filter));
     }
 
@@ -64,14 +66,17 @@ internal sealed record FilterRequest
     [Description("Only the dialogs of one account; without it those of all.")]
     public Guid? AccountId { get; init; }
 
+    [Description("Only the dialogs of one bot.")]
+    public Guid? BotId { get; init; }
+
     [Description("What to search for, as the list's q.")]
     public string? Text { get; init; }
 }
 
 /// <summary>A look at the list of dialogs, kept under a name.</summary>
 /// <param name="Show">all, unread, waiting, mine or unassigned.</param>
-internal sealed record FilterResponse(Guid Id, string Name, string Show, Guid? AccountId, string? Text, DateTimeOffset CreatedAt)
+internal sealed record FilterResponse(Guid Id, string Name, string Show, Guid? AccountId, Guid? BotId, string? Text, DateTimeOffset CreatedAt)
 {
     public static FilterResponse From(SavedFilter filter) =>
-        new(filter.Id, filter.Name, Words.Of(filter.Show), filter.AccountId, filter.Text, filter.CreatedAt);
+        new(filter.Id, filter.Name, Words.Of(filter.Show), filter.AccountId, filter.BotId, filter.Text, filter.CreatedAt);
 }

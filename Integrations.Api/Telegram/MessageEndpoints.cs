@@ -18,6 +18,7 @@ internal static class MessageEndpoints
     private static readonly NumberParameter Wait = new("wait", "Seconds to wait for the result; then the answer is 200 with the message.", 0, 0, 30);
     private static readonly UuidParameter DialogId = new("dialog_id", "The messages of one dialog.");
     private static readonly UuidParameter AccountId = new("account_id", "The messages of one account.");
+    private static readonly UuidParameter BotId = new("bot_id", "The messages of one bot.");
     private static readonly UuidParameter Before = new("before", "A message's id: only what came before it.");
     private static readonly TextParameter Search = new(
         "q",
@@ -37,19 +38,20 @@ internal static class MessageEndpoints
             .WithQuery(Wait)
             .WithMetadata(new IdempotencyMetadata())
             .Refuses(
-                ErrorCodes.ValidationFailed, ErrorCodes.NotFound, ErrorCodes.AccountNotActive, ErrorCodes.ProjectMirrored, ErrorCodes.IdempotencyMismatch, ErrorCodes.IdempotencyInProgress,
+                ErrorCodes.ValidationFailed, ErrorCodes.NotFound, ErrorCodes.AccountNotActive, ErrorCodes.BotNotActive, ErrorCodes.ProjectMirrored, ErrorCodes.IdempotencyMismatch, ErrorCodes.IdempotencyInProgress,
                 ErrorCodes.ServiceUnavailable);
         telegram.MapPost("/messages/{id}/retry", RetryAsync).WithName("RetryMessage").RequireAuthorization(Policies.Send).LimitedAs(RouteClass.Send)
             .WithSummary("Send a failed message again")
             .WithDescription(
                 "The same message becomes pending again and keeps Telegram's key against doubles: what Telegram has taken once is not sent twice. "
+                + "Bots have no such key: after OUTCOME_UNKNOWN look into the chat first. "
                 + "It keeps its place in the order of its dialog.")
-            .Refuses(ErrorCodes.NotFound, ErrorCodes.Conflict, ErrorCodes.AccountNotActive, ErrorCodes.ProjectMirrored);
+            .Refuses(ErrorCodes.NotFound, ErrorCodes.Conflict, ErrorCodes.AccountNotActive, ErrorCodes.BotNotActive, ErrorCodes.ProjectMirrored);
         telegram.MapGet("/messages/{id}", FindAsync).WithName("GetMessage").RequireAuthorization(Policies.Read).WithSummary("One message");
         telegram.MapGet("/messages", ListAsync).WithName("ListMessages").RequireAuthorization(Policies.Read)
-            .WithSummary("The messages of a dialog or an account, the newest first")
-            .WithDescription("Name a dialog or an account, or both.")
-            .WithQuery(DialogId, AccountId, Search, Before, Limit)
+            .WithSummary("The messages of a dialog, an account or a bot, the newest first")
+            .WithDescription("Name at least one of them.")
+            .WithQuery(DialogId, AccountId, BotId, Search, Before, Limit)
             .Refuses(ErrorCodes.NotFound);
         return telegram;
     }
@@ -84,11 +86,11 @@ internal static class MessageEndpoints
 
     private static async Task<Ok<MessagePage>> ListAsync(HttpContext context, Caller caller, ListMessages list, CancellationToken cancellationToken)
     {
-        var (dialog, account, limit) = (DialogId.Read(context), AccountId.Read(context), Limit.Int(context));
-        if (dialog is null && account is null)
-            throw FieldErrors.One("dialog_id", "Required, unless account_id is given.");
+        var (dialog, account, bot, limit) = (DialogId.Read(context), AccountId.Read(context), BotId.Read(context), Limit.Int(context));
+        if (dialog is null && account is null && bot is null)
+            throw FieldErrors.One("dialog_id", "Required, unless account_id or bot_id is given.");
 
-        var messages = await list.ExecuteAsync(caller.Principal, dialog, account, Before.Read(context), Search.Read(context), limit, cancellationToken);
+        var messages = await list.ExecuteAsync(caller.Principal, dialog, account, bot, Before.Read(context), Search.Read(context), limit, cancellationToken);
         return TypedResults.Ok(new MessagePage([.. messages.Items.Select(MessageResponse.From)], messages.NextBefore));
     }
 

@@ -58,7 +58,7 @@ internal sealed partial class Presence(RedisConnection redis, TellPresence tell,
         try
         {
             was = await redis.UseAsync(
-                async database => (string?)(RedisValue)await database.ScriptEvaluateAsync(SetScript, [KeyOf(dialog.PersonalAccountId)], [field, value, Seconds]), cancellationToken);
+                async database => (string?)(RedisValue)await database.ScriptEvaluateAsync(SetScript, [KeyOf(dialog.InboxId)], [field, value, Seconds]), cancellationToken);
         }
         catch (IntegrationException e) when (e.Code == ErrorCodes.ServiceUnavailable)
         {
@@ -71,10 +71,10 @@ internal sealed partial class Presence(RedisConnection redis, TellPresence tell,
             await tell.ExecuteAsync(principal, dialog.Id, state, cancellationToken);
     }
 
-    /// <summary>Everybody who is at a dialog of these accounts.</summary>
-    public async Task<PresenceResponse[]> ReadAsync(Principal principal, IEnumerable<Guid> accounts, CancellationToken cancellationToken)
+    /// <summary>Everybody who is at a dialog of these accounts and bots.</summary>
+    public async Task<PresenceResponse[]> ReadAsync(Principal principal, IEnumerable<Guid> inboxes, CancellationToken cancellationToken)
     {
-        var keys = accounts.Select(KeyOf).ToArray();
+        var keys = inboxes.Select(KeyOf).ToArray();
         if (keys.Length == 0)
             return [];
         try
@@ -93,7 +93,7 @@ internal sealed partial class Presence(RedisConnection redis, TellPresence tell,
         }
     }
 
-    private static RedisKey KeyOf(Guid account) => $"integrations:presence:{account:N}";
+    private static RedisKey KeyOf(Guid inbox) => $"integrations:presence:{inbox:N}";
 
     [LoggerMessage(EventId = 3230, Level = LogLevel.Warning, Message = "Redis does not answer; who is at which dialog is not told meanwhile")]
     private static partial void LogAway(ILogger logger, Exception exception);

@@ -10,9 +10,11 @@ namespace Integrations.Api.Telegram;
 /// <summary>A message to send.</summary>
 internal sealed record SendRequest
 {
-    [Required]
-    [Description("The account that sends.")]
+    [Description("The account that sends. Exactly one of account_id and bot_id is given.")]
     public Guid? AccountId { get; init; }
+
+    [Description("The bot that sends.")]
+    public Guid? BotId { get; init; }
 
     [Required]
     [Description("To whom: exactly one of the fields.")]
@@ -31,34 +33,39 @@ internal sealed record SendRequest
     public OutgoingMessage Checked()
     {
         var errors = new FieldErrors();
-        if (AccountId is null)
-            errors.Add("account_id", "Required.");
-        var to = RecipientRequest.Checked(To, errors);
+        if (AccountId is null && BotId is null)
+            errors.Add("account_id", "Required, unless bot_id is given.");
+        if (AccountId is not null && BotId is not null)
+            errors.Add("bot_id", "Must not be sent together with account_id.");
+        var to = RecipientRequest.Checked(To, byBot: BotId is not null, errors);
         Texts.CheckMessage("text", Text, errors);
         if (Priority is not (null or "interactive" or "bulk"))
             errors.Add("priority", "Must be one of: interactive, bulk.");
         errors.ThrowIfAny();
         // Telegram removes the space around a text; what is stored and told is what the recipient gets.
-        return new(AccountId!.Value, to!, Text!.Trim(), ReplyTo, Priority == "bulk" ? MessagePriority.Bulk : MessagePriority.Interactive);
+        return new(AccountId, to!, Text!.Trim(), ReplyTo, Priority == "bulk" ? MessagePriority.Bulk : MessagePriority.Interactive) { BotId = BotId };
     }
 }
 
 /// <summary>Whom a message is for.</summary>
 internal sealed record RecipientRequest
 {
-    [Description("A dialog of the account.")]
+    [Description("A dialog of the account or the bot.")]
     public Guid? DialogId { get; init; }
 
-    [Description("A Telegram username, with or without @.")]
+    [Description("A Telegram username, with or without @. For accounts.")]
     public string? Username { get; init; }
 
-    [Description("In E.164. Telegram finds people by number only where their settings allow it.")]
+    [Description("In E.164. Telegram finds people by number only where their settings allow it. For accounts.")]
     public string? Phone { get; init; }
 
     [Description("Telegram's id of a person whom the account has met.")]
     public long? TelegramUserId { get; init; }
 
-    public static Recipient? Checked(RecipientRequest? to, FieldErrors errors)
+    [Description("A chat as the Bot API writes it: a person's id, or a group's, which is negative. For bots: they write to people who have written to them, and to groups that they are in.")]
+    public long? ChatId { get; init; }
+
+    public static Recipient? Checked(RecipientRequest? to, bool byBot, FieldErrors errors)
     {
         if (to is null)
         {
@@ -67,15 +74,19 @@ internal sealed record RecipientRequest
         }
 
         var given = (to.DialogId is null ? 0 : 1) + (to.Username is null ? 0 : 1) + (to.Phone is null ? 0 : 1) + (to.TelegramUserId is null ? 0 : 1);
-        if (given != 1)
+        if (byBot && (given + (to.ChatId is null ? 0 : 1) != 1 || (to.DialogId is null && to.ChatId is null)))
+            errors.Add("to", "Must have exactly one of: dialog_id, chat_id.");
+        if (!byBot && (given != 1 || to.ChatId is not null))
             errors.Add("to", "Must have exactly one of: dialog_id, username, phone, telegram_user_id.");
+        if (to.ChatId is 0)
+            errors.Add("to.chat_id", "Must not be 0.");
         if (to.Username is { } username && !Texts.IsUsername(username))
             errors.Add("to.username", "Must be a Telegram username: 4 to 32 letters, digits and underscores, beginning with a letter.");
         if (to.Phone is { } phone)
             Texts.CheckPhone("to.phone", phone, errors);
         if (to.TelegramUserId is <= 0)
             errors.Add("to.telegram_user_id", "Must be positive.");
-        return new(to.DialogId, to.Username?.TrimStart('@'), to.Phone, to.TelegramUserId);
+        return new(to.DialogId, to.Username?.TrimStart('@'), to.Phone, to.TelegramUserId, to.ChatId);
     }
 }
 
@@ -86,7 +97,9 @@ internal sealed record AcceptedResponse(Guid Id, string Status, DateTimeOffset C
 }
 
 /// <summary>One message.</summary>
-/// <param name="Direction">personal_telegram_in or personal_telegram_out.</param>
+/// <param name="AccountId">Whose message it is; null where it is a bot's.</param>
+/// <param name="BotId">The bot; null where it is an account's.</param>
+/// <param name="Direction">personal_telegram_in, personal_telegram_out, telegram_bot_in or telegram_bot_out.</param>
 /// <param name="Status">pending, delivered, failed or received.</param>
 /// <param name="ReplyTo">The message that this one answers, where it is stored here.</param>
 /// <param name="TelegramMessageId">Telegram's number, once it has one.</param>
@@ -95,7 +108,8 @@ internal sealed record AcceptedResponse(Guid Id, string Status, DateTimeOffset C
 /// <param name="ErrorCode">Why it failed: a code of the error catalogue.</param>
 internal sealed record MessageResponse(
     Guid Id,
-    Guid AccountId,
+    Guid? AccountId,
+    Guid? BotId,
     Guid DialogId,
     string Direction,
     string Status,
@@ -117,6 +131,7 @@ internal sealed record MessageResponse(
     public static MessageResponse From(Message message) => new(
         message.Id,
         message.AccountId,
+        message.BotId,
         message.DialogId,
         Words.Of(message.Direction),
         message.Status is MessageStatus.Sending ? "pending" : Words.Of(message.Status),

@@ -29,6 +29,8 @@ public static class ErrorCodes
     public const string TelegramBotTokenInvalid = "TG_BOT_TOKEN_INVALID";
     public const string TelegramWebhookRefused = "TG_WEBHOOK_REFUSED";
     public const string AccountNotActive = "ACCOUNT_NOT_ACTIVE";
+    public const string BotNotActive = "BOT_NOT_ACTIVE";
+    public const string OutcomeUnknown = "OUTCOME_UNKNOWN";
     public const string ValidationFailed = "VALIDATION_FAILED";
     public const string UnknownField = "UNKNOWN_FIELD";
     public const string NotFound = "NOT_FOUND";

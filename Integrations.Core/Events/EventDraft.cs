@@ -8,6 +8,11 @@ namespace Integrations.Core.Events;
 /// <param name="Data">Becomes JSON in snake_case; null members are left out.</param>
 public sealed record EventDraft(string Type, int? UserId, Guid? AccountId, object Data)
 {
+    /// <summary>Whose dialogs it is about. Such an event is told to those who read that bot's dialogs and to nobody else.</summary>
+    public Guid? BotId { get; init; }
+
+    public static EventDraft OfBot(string type, Guid botId, object data) => new(type, null, null, data) { BotId = botId };
+
     internal string DataAsJson() => JsonSerializer.Serialize(Data, EventJson.Options);
 }
 

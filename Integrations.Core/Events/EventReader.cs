@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Tenancy;
 using Npgsql;
 
@@ -62,16 +63,18 @@ public sealed class EventReader(TenantDatabase database)
               from event_head h
               left join lateral (select * from events
                                   where tenant_id = $4 and position > $1 and position <= h.position
-                                    and (user_id is null or user_id = $2 or ($5 and type = any ($6))
-                                         or (type = any ($7) and account_id in (select a.id from telegram_accounts a where {ReachableAccounts.TalkSql})))
-                                  order by position limit $3) e on true
+                                    and case when bot_id is null
+                                             then user_id is null or user_id = $2 or ($3 and type = any ($6))
+                                                  or (type = any ($7) and account_id in (select a.id from telegram_accounts a where {ReachableAccounts.TalkSql}))
+                                             else bot_id in (select i.id from integrations i where {ReachableBots.TalkSql}) end
+                                  order by position limit $5) e on true
              order by e.position
             """);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = principal.UserId });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = principal.Tenant.Value });
         command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = principal.ManagesAccounts });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = principal.Tenant.Value });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = OfAdministrators });
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = OfTalk });
 

@@ -17,7 +17,10 @@ internal static class Traffic
     // The head is read once: what stands before it comes from the counted hours and the rest from the rows, so that nothing is counted twice.
     private const string Counts =
         """
-        with reach as (select a.id from telegram_accounts a where a.tenant_id = $1 and ($3 or a.user_id = $2)),
+        with reach as (
+            select a.id from telegram_accounts a where a.tenant_id = $1 and ($3 or a.user_id = $2)
+            union all select i.id from integrations i where i.tenant_id = $1 and $3
+        ),
         steps as (
             select s at time zone $7 as start
               from generate_series(date_trunc($5, $4 at time zone $7) - ($6 - 1) * ('1 ' || $5)::interval, date_trunc($5, $4 at time zone $7), ('1 ' || $5)::interval) s

@@ -46,6 +46,7 @@ internal sealed class SavedFilterMapping : IEntityTypeConfiguration<SavedFilter>
         builder.Property(filter => filter.Name).HasColumnName("name");
         builder.Property(filter => filter.Show).HasColumnName("show").HasConversion<WordConverter<DialogShow>>();
         builder.Property(filter => filter.AccountId).HasColumnName("account_id");
+        builder.Property(filter => filter.BotId).HasColumnName("bot_id");
         builder.Property(filter => filter.Text).HasColumnName("text");
         builder.Property(filter => filter.CreatedAt).HasColumnName("created_at").ValueGeneratedOnAdd();
     }

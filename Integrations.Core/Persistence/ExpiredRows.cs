@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Integrations.Core.Persistence;
 
-/// <summary>Removes what has expired: idempotency keys, codes and passwords nobody fetched, console sessions, workers that are long gone.</summary>
+/// <summary>Removes what has expired: idempotency keys, codes and passwords nobody fetched, console sessions, processed updates of bots, workers that are long gone.</summary>
 internal sealed class ExpiredRows(TenantDatabase database, ShardLeases leases, TimeProvider time, ILogger<ExpiredRows> logger)
     : OwnedLoop(leases, Interval, time, logger)
 {
@@ -19,6 +19,8 @@ internal sealed class ExpiredRows(TenantDatabase database, ShardLeases leases, T
         await ForgetAsync("select doors.forget_login_inputs($1)", ct);
         await ForgetAsync("select doors.forget_idempotency_keys($1)", ct);
         await ForgetAsync("select doors.forget_sessions($1)", ct);
+        // Telegram brings an update again for a day.
+        await ForgetAsync("select doors.forget_bot_updates(clock_timestamp() - interval '25 hours', $1)", ct);
         await ForgetAsync(
             """
             with gone as (delete from workers where id in (select id from workers where heartbeat_at < clock_timestamp() - interval '1 day' limit $1) returning 1)

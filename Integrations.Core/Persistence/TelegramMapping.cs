@@ -89,10 +89,12 @@ internal sealed class DialogMapping : IEntityTypeConfiguration<Dialog>
         builder.ToTable("dialogs");
         builder.HasKey(dialog => dialog.Id);
         builder.HasOne<TelegramAccount>().WithMany().HasForeignKey(dialog => dialog.PersonalAccountId);
+        builder.Ignore(dialog => dialog.InboxId);
         builder.Property(dialog => dialog.Id).HasColumnName("id").ValueGeneratedNever();
         builder.Property(dialog => dialog.TenantId).HasColumnName("tenant_id");
         builder.Property(dialog => dialog.Source).HasColumnName("source").HasConversion<WordConverter<DialogSource>>();
         builder.Property(dialog => dialog.PersonalAccountId).HasColumnName("personal_account_id");
+        builder.Property(dialog => dialog.BotId).HasColumnName("bot_id");
         builder.Property(dialog => dialog.PeerKind).HasColumnName("peer_kind").HasConversion<WordConverter<PeerKind>>();
         builder.Property(dialog => dialog.PeerId).HasColumnName("peer_id");
         builder.Property(dialog => dialog.Username).HasColumnName("username");
@@ -101,6 +103,7 @@ internal sealed class DialogMapping : IEntityTypeConfiguration<Dialog>
         builder.Property(dialog => dialog.LastMessageAt).HasColumnName("last_message_at");
         builder.Property(dialog => dialog.UnreadCount).HasColumnName("unread_count");
         builder.Property(dialog => dialog.AssigneeId).HasColumnName("assignee_id");
+        builder.Property(dialog => dialog.BlockedAt).HasColumnName("blocked_at");
         builder.Property(dialog => dialog.CreatedAt).HasColumnName("created_at").ValueGeneratedOnAdd();
         builder.Property(dialog => dialog.UpdatedAt).HasColumnName("updated_at").ValueGeneratedOnAddOrUpdate();
     }
@@ -117,6 +120,7 @@ internal sealed class MessageMapping : IEntityTypeConfiguration<Message>
         builder.Property(message => message.Seq).HasColumnName("seq").UseIdentityAlwaysColumn();
         builder.Property(message => message.TenantId).HasColumnName("tenant_id");
         builder.Property(message => message.AccountId).HasColumnName("account_id");
+        builder.Property(message => message.BotId).HasColumnName("bot_id");
         builder.Property(message => message.DialogId).HasColumnName("dialog_id");
         builder.Property(message => message.Shard).HasColumnName("shard");
         builder.Property(message => message.Direction).HasColumnName("direction").HasConversion<WordConverter<MessageDirection>>();

@@ -209,7 +209,8 @@ internal sealed partial class EraseData(
             ? $"""
                {found}, gone as (delete from messages t using found f where t.ctid = f.ctid returning t.tenant_id, t.direction, t.accepted_at),
                counted as (insert into message_counters (tenant_id, channel, stripe, erased)
-                           select g.tenant_id, 'personal_telegram', 0, count(*) from gone g where g.direction = 'personal_telegram_out' and g.accepted_at is not null group by 1
+                           select g.tenant_id, case g.direction when 'telegram_bot_out' then 'telegram_bot' else 'personal_telegram' end, 0, count(*)
+                             from gone g where g.direction in ('personal_telegram_out', 'telegram_bot_out') and g.accepted_at is not null group by 1, 2
                            on conflict (tenant_id, channel, stripe) do update set erased = message_counters.erased + excluded.erased)
                select count(*) from gone
                """

@@ -42,6 +42,10 @@ public sealed class ProjectMembers(TenantDatabase database, TimeProvider time)
                 update dialogs d set assignee_id = null
                   from telegram_accounts a
                  where a.id = d.personal_account_id and a.project_id = $1 and a.user_id <> $2 and d.assignee_id = $2
+            ), freed_of_bots as (
+                update dialogs d set assignee_id = null
+                  from integrations i, users u
+                 where i.id = d.bot_id and i.project_id = $1 and d.assignee_id = $2 and u.user_id = $2 and u.role not in ('owner', 'admin')
             )
             delete from project_members where project_id = $1 and user_id = $2
             """,

@@ -90,12 +90,13 @@ public sealed class TenantTransaction : IAsyncDisposable
     public async Task PublishAsync(EventDraft draft, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(draft);
-        await using var command = Command("insert into outbox (tenant_id, user_id, account_id, type, data) values ($1, $2, $3, $4, $5)");
+        await using var command = Command("insert into outbox (tenant_id, user_id, account_id, type, data, bot_id) values ($1, $2, $3, $4, $5, $6)");
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = Tenant.Value });
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)draft.UserId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)draft.AccountId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = draft.Type });
         command.Parameters.Add(new NpgsqlParameter { Value = draft.DataAsJson(), NpgsqlDbType = NpgsqlDbType.Jsonb });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)draft.BotId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
         await command.ExecuteNonQueryAsync(ct);
         AfterCommit(Ring.Outbox);
     }
@@ -109,9 +110,9 @@ public sealed class TenantTransaction : IAsyncDisposable
 
         await using var command = Command(
             """
-            insert into outbox (tenant_id, user_id, account_id, type, data)
-            select $1, o.user_id, o.account_id, o.type, o.data
-              from unnest($2, $3, $4, $5) with ordinality o (user_id, account_id, type, data, place)
+            insert into outbox (tenant_id, user_id, account_id, type, data, bot_id)
+            select $1, o.user_id, o.account_id, o.type, o.data, o.bot_id
+              from unnest($2, $3, $4, $5, $6) with ordinality o (user_id, account_id, type, data, bot_id, place)
              order by o.place
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = Tenant.Value });
@@ -119,6 +120,7 @@ public sealed class TenantTransaction : IAsyncDisposable
         Add(draft => draft.AccountId, NpgsqlDbType.Uuid);
         Add(draft => draft.Type, NpgsqlDbType.Text);
         Add(draft => draft.DataAsJson(), NpgsqlDbType.Jsonb);
+        Add(draft => draft.BotId, NpgsqlDbType.Uuid);
         await command.ExecuteNonQueryAsync(ct);
         AfterCommit(Ring.Outbox);
 

@@ -1,11 +1,13 @@
 namespace Integrations.Web.Api;
 
-/// <summary>An account whose dialogs the reader may read; public because components' parameters must be.</summary>
+/// <summary>An account or a bot whose dialogs the reader may read; public because components' parameters must be.</summary>
 public sealed record Inbox(
-    Guid Id, int UserId, string? Name, string? Username, string? Phone, string Status, string World, InboxProject? Project, bool MaySend)
+    Guid Id, string Source, int UserId, string? Name, string? Username, string? Phone, string Status, string World, InboxProject? Project, bool MaySend)
 {
     /// <summary>It lives in the simulated Telegram.</summary>
     public bool IsSandbox => World is "sandbox";
+
+    public bool IsBot => Source is "telegram_bot";
 }
 
 /// <summary>The project whose members share an inbox; one that is mirrored is answered in its working group.</summary>
@@ -16,9 +18,12 @@ public sealed record Colleague(int UserId, string? Name);
 
 /// <summary>One conversation, and what a look at it tells.</summary>
 public sealed record Dialog(
-    Guid Id, Guid PersonalAccountId, string? PeerKind, string? Title, string? Username, string? Phone, int UnreadCount, DateTimeOffset? LastMessageAt,
-    DateTimeOffset? WaitingSince, LastMessage? LastMessage, Colleague? Assignee, DateTimeOffset CreatedAt)
+    Guid Id, Guid? PersonalAccountId, Guid? BotId, string? PeerKind, string? Title, string? Username, string? Phone, int UnreadCount, DateTimeOffset? LastMessageAt,
+    DateTimeOffset? WaitingSince, LastMessage? LastMessage, Colleague? Assignee, DateTimeOffset? BlockedAt, DateTimeOffset CreatedAt)
 {
+    /// <summary>Whose conversation it is: the account's or the bot's id.</summary>
+    public Guid InboxId => PersonalAccountId ?? BotId ?? Guid.Empty;
+
     /// <summary>Its place in the order of the list.</summary>
     public DateTimeOffset At => LastMessageAt ?? CreatedAt;
 }
@@ -26,19 +31,30 @@ public sealed record Dialog(
 /// <summary>The beginning of what was said last.</summary>
 public sealed record LastMessage(Guid Id, string Direction, string Status, string Text)
 {
-    public bool Outgoing => Direction == "personal_telegram_out";
+    public bool Outgoing => Direction.EndsWith("_out", StringComparison.Ordinal);
 }
 
 /// <summary>A page, the last used first; the cursor asks for the next one and is null at the end.</summary>
 internal sealed record DialogPage(Dialog[] Items, string? NextCursor);
 
 /// <summary>Which dialogs a list shows.</summary>
-/// <param name="AccountId">Null for all inboxes.</param>
+/// <param name="AccountId">Those of one account; null for all inboxes, or for a bot's.</param>
 /// <param name="Show">all, unread, waiting, mine or unassigned.</param>
-public sealed record DialogQuery(Guid? AccountId = null, string Show = "all", string? Text = null);
+/// <param name="BotId">Those of one bot.</param>
+public sealed record DialogQuery(Guid? AccountId = null, string Show = "all", string? Text = null, Guid? BotId = null)
+{
+    /// <summary>The one inbox; null for all.</summary>
+    public Guid? InboxId => AccountId ?? BotId;
+
+    /// <summary>The same look at another inbox, or at all.</summary>
+    public DialogQuery Over(Inbox? inbox) => this with { AccountId = inbox is { IsBot: false } ? inbox.Id : null, BotId = inbox is { IsBot: true } ? inbox.Id : null };
+}
 
 /// <summary>A query under a name.</summary>
-internal sealed record SavedFilter(Guid Id, string Name, string Show, Guid? AccountId, string? Text);
+internal sealed record SavedFilter(Guid Id, string Name, string Show, Guid? AccountId, Guid? BotId, string? Text)
+{
+    public DialogQuery Query => new(AccountId, Show, Text, BotId);
+}
 
 /// <summary>What somebody noted beside a dialog for his colleagues.</summary>
 public sealed record Note(Guid Id, Guid DialogId, Colleague Author, string Text, DateTimeOffset CreatedAt);

@@ -9,7 +9,7 @@ internal sealed partial class IntegrationsApi
 
     public Task<DialogPage> DialogsAsync(DialogQuery query, string? cursor, int limit, CancellationToken cancellationToken) =>
         GetAsync<DialogPage>(
-            $"{Telegram}/dialogs?limit={limit}&show={query.Show}{(query.AccountId is { } account ? $"&account_id={account}" : "")}"
+            $"{Telegram}/dialogs?limit={limit}&show={query.Show}{(query.AccountId is { } account ? $"&account_id={account}" : "")}{(query.BotId is { } bot ? $"&bot_id={bot}" : "")}"
             + $"{(string.IsNullOrWhiteSpace(query.Text) ? "" : $"&q={Uri.EscapeDataString(query.Text.Trim())}")}{(cursor is null ? "" : $"&cursor={cursor}")}",
             cancellationToken);
 
@@ -44,7 +44,7 @@ internal sealed partial class IntegrationsApi
     public Task<SavedFilter[]> FiltersAsync(CancellationToken cancellationToken) => GetAsync<SavedFilter[]>($"{Telegram}/dialog-filters", cancellationToken);
 
     public Task<SavedFilter> SaveFilterAsync(string name, DialogQuery query, CancellationToken cancellationToken) =>
-        PostAsync<SavedFilter>($"{Telegram}/dialog-filters", new { name, show = query.Show, account_id = query.AccountId, text = query.Text }, cancellationToken);
+        PostAsync<SavedFilter>($"{Telegram}/dialog-filters", new { name, show = query.Show, account_id = query.AccountId, bot_id = query.BotId, text = query.Text }, cancellationToken);
 
     public Task DeleteFilterAsync(Guid id, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, $"{Telegram}/dialog-filters/{id}", cancellationToken);
 

@@ -40,7 +40,7 @@ internal sealed record Message(
     Guid Id, Guid DialogId, string Direction, string Status, string Text, DateTimeOffset? TelegramDate, DateTimeOffset CreatedAt, string? ErrorCode, string? ErrorDetail,
     int? SentBy = null)
 {
-    public bool Outgoing => Direction == "personal_telegram_out";
+    public bool Outgoing => Direction.EndsWith("_out", StringComparison.Ordinal);
 
     /// <summary>When it was said, as Telegram has it; until then, when it was accepted.</summary>
     public DateTimeOffset At => TelegramDate ?? CreatedAt;
@@ -49,6 +49,7 @@ internal sealed record Message(
 /// <summary>Whom to write to: exactly one of the fields.</summary>
 public sealed record Recipient(Guid? DialogId = null, string? Username = null, string? Phone = null);
 
-internal sealed record SendText(Guid AccountId, Recipient To, string Text);
+/// <summary>A text by an account or by a bot, whichever id is there.</summary>
+internal sealed record SendText(Guid? AccountId, Guid? BotId, Recipient To, string Text);
 
 internal sealed record AcceptedMessage(Guid Id, string Status, DateTimeOffset CreatedAt);

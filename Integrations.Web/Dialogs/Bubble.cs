@@ -43,8 +43,9 @@ internal sealed class Bubble
         (Id, Text, At, Status, ErrorCode, ErrorDetail, SentBy) =
         (message.Id, message.Text, message.At, message.Status, message.ErrorCode, message.ErrorDetail, message.SentBy);
 
-    /// <summary>What an event told of it, which names neither its text nor its time.</summary>
-    public void Hear(Message news) => (Status, ErrorCode, ErrorDetail) = (news.Status, news.ErrorCode, news.ErrorDetail);
+    /// <summary>What an event told of it, which names its text only where that has changed, and never its time.</summary>
+    public void Hear(Message news) =>
+        (Status, ErrorCode, ErrorDetail, Text) = (news.Status, news.ErrorCode, news.ErrorDetail, string.IsNullOrEmpty(news.Text) ? Text : news.Text);
 
     public void Accepted(AcceptedMessage accepted) => (Id, At, Status) = (accepted.Id, accepted.CreatedAt, "pending");
 

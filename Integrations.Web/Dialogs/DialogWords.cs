@@ -11,6 +11,9 @@ internal static class DialogWords
         dialog.Title ?? (dialog.Username is null ? dialog.Phone ?? texts["UnknownPerson"] : "@" + dialog.Username);
 
     public static string NameOf(this IStringLocalizer<Text> texts, Inbox inbox) =>
+        inbox.IsBot ? texts["Desk_Bot", texts.BareNameOf(inbox)] : texts.BareNameOf(inbox);
+
+    private static string BareNameOf(this IStringLocalizer<Text> texts, Inbox inbox) =>
         inbox.Name ?? (inbox.Username is null ? inbox.Phone ?? texts["NewAccount"] : "@" + inbox.Username);
 
     public static string NameOf(this IStringLocalizer<Text> texts, Colleague colleague) => colleague.Name ?? texts["Desk_Colleague", colleague.UserId];

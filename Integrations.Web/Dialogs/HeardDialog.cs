@@ -46,8 +46,11 @@ internal static class HeardDialog
             Title = Text("title") ?? dialog.Title,
             Username = Text("username") ?? dialog.Username,
             UnreadCount = data.TryGetProperty("unread_count", out var unread) ? unread.GetInt32() : dialog.UnreadCount,
+            BlockedAt = data.TryGetProperty("bot_id", out _) && data.TryGetProperty("unread_count", out _) ? At("blocked_at") : dialog.BlockedAt,
             LastMessageAt = data.TryGetProperty("last_message_at", out var at) ? at.GetDateTimeOffset() : dialog.LastMessageAt,
         };
+
+        DateTimeOffset? At(string name) => data.TryGetProperty(name, out var value) ? value.GetDateTimeOffset() : null;
 
         string? Text(string name) => data.TryGetProperty(name, out var value) ? value.GetString() : null;
     }
@@ -56,12 +59,9 @@ internal static class HeardDialog
     {
         // What came before it is answered by it, unless it fails.
         var waiting = message.Outgoing ? null : dialog.WaitingSince ?? (dialog.PeerKind is "channel" ? null : message.At);
-        var text = message.Text;
-        if (text.Length > LastTextLength)
-            text = text[..(char.IsHighSurrogate(text[LastTextLength - 1]) ? LastTextLength - 1 : LastTextLength)];
         return dialog with
         {
-            LastMessage = new LastMessage(message.Id, message.Direction, message.Status, text),
+            LastMessage = new LastMessage(message.Id, message.Direction, message.Status, Cut(message.Text)),
             LastMessageAt = dialog.LastMessageAt > message.At ? dialog.LastMessageAt : message.At,
             WaitingSince = waiting,
         };
@@ -72,6 +72,9 @@ internal static class HeardDialog
         // Whoever was answered by it waits again, or does no longer; since when, the Api knows.
         if (message.Status is "failed" || dialog.LastMessage is { Status: "failed" })
             return null;
-        return dialog.LastMessage is { } last && last.Id == message.Id ? dialog with { LastMessage = last with { Status = message.Status } } : dialog;
+        return dialog.LastMessage is { } last && last.Id == message.Id ? dialog with { LastMessage = last with { Status = message.Status, Text = string.IsNullOrEmpty(message.Text) ? last.Text : Cut(message.Text) } } : dialog;
     }
+
+    private static string Cut(string text) =>
+        text.Length <= LastTextLength ? text : text[..(char.IsHighSurrogate(text[LastTextLength - 1]) ? LastTextLength - 1 : LastTextLength)];
 }

@@ -115,7 +115,7 @@ internal sealed class ListedDialogs(IntegrationsApi api, DialogQuery query, int?
     }
 
     /// <summary>Whether it belongs in this list; what was searched for only the Api can tell.</summary>
-    private bool Holds(Dialog dialog) => (query.AccountId is null || dialog.PersonalAccountId == query.AccountId) && query.Show switch
+    private bool Holds(Dialog dialog) => (query.InboxId is null || dialog.InboxId == query.InboxId) && query.Show switch
     {
         "unread" => dialog.UnreadCount > 0,
         "waiting" => dialog.WaitingSince is not null,

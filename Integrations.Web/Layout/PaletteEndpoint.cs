@@ -27,7 +27,7 @@ internal static class PaletteEndpoint
             {
                 inboxes.Select(inbox => new Place("account", inbox.Name ?? inbox.Username ?? inbox.Phone ?? "", $"/dialogs/{inbox.Id}")),
                 (dialogs?.Items ?? []).Select(dialog => new Place(
-                    "dialog", dialog.Title ?? dialog.Username ?? dialog.Phone ?? "", $"/dialogs/{dialog.PersonalAccountId}/{dialog.Id}")),
+                    "dialog", dialog.Title ?? dialog.Username ?? dialog.Phone ?? "", $"/dialogs/{dialog.InboxId}/{dialog.Id}")),
             }.SelectMany(places => places).Where(place => place.Name.Length > 0));
         }
         catch (HttpRequestException)

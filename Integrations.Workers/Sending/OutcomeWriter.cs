@@ -44,7 +44,7 @@ internal sealed partial class OutcomeWriter(
         foreach (var outcome in outcomes)
         {
             held.Release(claim.Shard, outcome.Message.Id);
-            telemetry.Sent(outcome);
+            telemetry.Sent(outcome.Status, outcome.ErrorCode, outcome.Message.AcceptedAt);
         }
     }
 

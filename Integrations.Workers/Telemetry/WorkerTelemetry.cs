@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Integrations.Core.Persistence;
+using Integrations.Core.Telegram.BotApi;
 using Integrations.Core.Telegram.Clients;
 using Integrations.Core.Telegram.Messages;
-using Integrations.Workers.Sending;
 
 namespace Integrations.Workers.Telemetry;
 
@@ -26,6 +26,8 @@ internal sealed class WorkerTelemetry
     private readonly Counter<long> _sent;
     private readonly Counter<long> _received;
     private readonly Counter<long> _restarts;
+    private readonly Counter<long> _updates;
+    private readonly Counter<long> _failedUpdates;
     private readonly TimeProvider _time;
     private int _sessions;
 
@@ -45,6 +47,9 @@ internal sealed class WorkerTelemetry
         _sent = meter.CreateCounter<long>("telegram_messages_sent_total", description: "Messages that were delivered or failed, by status and error code.");
         _received = meter.CreateCounter<long>("telegram_messages_received_total", description: "Messages that were stored from Telegram, by direction.");
         _restarts = meter.CreateCounter<long>("telegram_account_restarts_total", description: "Restarts of single accounts, by reason.");
+        _updates = meter.CreateCounter<long>("telegram_bot_updates_processed_total", description: "Updates of bots that were processed.");
+        _failedUpdates = meter.CreateCounter<long>(
+            "telegram_bot_updates_failed_total", description: "Tries to process an update of a bot that failed, by what follows: retry or given_up.");
         meter.CreateObservableGauge("telegram_sessions_active", () => Volatile.Read(ref _sessions), description: "Accounts connected to Telegram by this host.");
         meter.CreateObservableGauge("telegram_account_memory_bytes", ObserveMemory, "By", "Estimated bytes that one account holds.");
     }
@@ -79,6 +84,11 @@ internal sealed class WorkerTelemetry
             outcome = e.Type;
             throw;
         }
+        catch (BotApiException e)
+        {
+            outcome = Words.Of(e.Failure);
+            throw;
+        }
         catch (Exception)
         {
             outcome = "unavailable";
@@ -90,14 +100,14 @@ internal sealed class WorkerTelemetry
         }
     }
 
-    public void Sent(Outcome outcome)
+    public void Sent(MessageStatus status, string? errorCode, DateTimeOffset acceptedAt)
     {
-        if (outcome.Status is MessageStatus.Pending)
+        if (status is MessageStatus.Pending)
             return;
 
-        _sent.Add(1, new("status", Words.Of(outcome.Status)), new KeyValuePair<string, object?>("error_code", outcome.ErrorCode ?? ""));
-        if (outcome.Status is MessageStatus.Delivered)
-            _sendLatency.Record((_time.GetUtcNow() - outcome.Message.AcceptedAt).TotalSeconds);
+        _sent.Add(1, new("status", Words.Of(status)), new KeyValuePair<string, object?>("error_code", errorCode ?? ""));
+        if (status is MessageStatus.Delivered)
+            _sendLatency.Record((_time.GetUtcNow() - acceptedAt).TotalSeconds);
     }
 
     public void Received(int incoming, int outgoing)
@@ -107,6 +117,10 @@ internal sealed class WorkerTelemetry
         if (outgoing > 0)
             _received.Add(outgoing, new KeyValuePair<string, object?>("direction", "out"));
     }
+
+    public void UpdatesProcessed(int count) => _updates.Add(count);
+
+    public void UpdateFailed(bool givenUp) => _failedUpdates.Add(1, new KeyValuePair<string, object?>("next", givenUp ? "given_up" : "retry"));
 
     public void Restarted(string reason) => _restarts.Add(1, new KeyValuePair<string, object?>("reason", reason));
 

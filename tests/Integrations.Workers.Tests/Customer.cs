@@ -45,6 +45,8 @@ public sealed class Customer
     /// <summary>As if the broker were gone: only the workers' own polls bring news.</summary>
     public bool RingsAreLost { get; set; }
 
+    public TenantDatabase Database => _database;
+
     private Consents Consents => new(_database, Options.Create(new PrivacyOptions()), TimeProvider.System);
 
     public static Guid NewId() => Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
@@ -236,6 +238,20 @@ public sealed class Customer
     /// <summary>The texts of all the account's messages of one direction, in the order in which they were stored.</summary>
     public Task<IReadOnlyList<string>> TextsAsync(Guid account, string direction) =>
         ManyAsync($"select text from messages where account_id = '{account}' and direction = '{direction}' order by seq", reader => reader.GetString(0));
+
+    /// <summary>The first column of a question's rows, as text.</summary>
+    public Task<IReadOnlyList<string>> RowsAsync(string sql) => ManyAsync(sql, reader => Convert.ToString(reader[0], System.Globalization.CultureInfo.InvariantCulture)!);
+
+    /// <summary>Rings for a shard without any change.</summary>
+    public Task RingAsync(int shard) =>
+        _database.InTenantAsync(
+            _tenant,
+            transaction =>
+            {
+                transaction.AfterCommit(Ring.Shard(shard));
+                return Task.CompletedTask;
+            },
+            Token);
 
     private const string MessageColumns = "select status, direction, text, telegram_message_id, error_code, attempts from messages";
 

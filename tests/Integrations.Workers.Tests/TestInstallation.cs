@@ -84,6 +84,12 @@ public sealed class TestInstallation : IAsyncDisposable
         return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken) is T value ? value : default!;
     }
 
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = Admin.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Sessions of the hosts that wait for somebody's lock.</summary>
     public Task<long> WaitingSessionsAsync() =>
         ScalarAsync<long>(

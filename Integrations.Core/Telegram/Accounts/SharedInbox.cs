@@ -1,13 +1,21 @@
 using Integrations.Core.Errors;
+using Integrations.Core.Persistence;
+using Integrations.Core.Telegram.Bots;
+using Integrations.Core.Telegram.Dialogs;
 using Integrations.Core.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
 namespace Integrations.Core.Telegram.Accounts;
 
-/// <summary>An account in whose dialogs somebody takes part.</summary>
-/// <param name="Project">The project whose members share it; null where it is its user's alone.</param>
+/// <summary>An account or a bot in whose dialogs somebody takes part.</summary>
+/// <param name="Id">The account's or the bot's.</param>
+/// <param name="UserId">Whose account it is; of a bot, who connected it.</param>
+/// <param name="Phone">In E.164; bots have none.</param>
+/// <param name="Status">The word for how the connection stands.</param>
+/// <param name="Project">The project whose members share it; null where an account is its user's alone, and a bot the administrators'.</param>
 /// <param name="MaySend">Whether he may write from here.</param>
-public sealed record Inbox(TelegramAccount Account, Project? Project, bool MaySend);
+public sealed record Inbox(
+    Guid Id, DialogSource Source, int UserId, string? Name, string? Username, string? Phone, string Status, World World, Project? Project, bool MaySend);
 
 /// <summary>What members of a project may do with its accounts.</summary>
 internal static class SharedInbox
@@ -22,16 +30,16 @@ internal static class SharedInbox
     public static bool MayAnswer(Principal principal, int accountUser, bool mirroring) => !mirroring || accountUser == principal.UserId;
 }
 
-/// <summary>The accounts whose dialogs the caller may read, the oldest first.</summary>
+/// <summary>The accounts and, after them, the bots whose dialogs the caller may read, the oldest first.</summary>
 public sealed class ListInboxes(TenantDatabase database)
 {
-    /// <summary>Inboxes in one answer.</summary>
+    /// <summary>Accounts, and bots, in one answer.</summary>
     private const int Limit = 1000;
 
-    public Task<List<Inbox>> ExecuteAsync(Principal principal, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<Inbox>> ExecuteAsync(Principal principal, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(principal);
-        return database.InTenantAsync(
+        return database.InTenantAsync<IReadOnlyList<Inbox>>(
             principal.Tenant,
             async transaction =>
             {
@@ -41,10 +49,27 @@ public sealed class ListInboxes(TenantDatabase database)
                     .OrderBy(account => account.CreatedAt).ThenBy(account => account.Id).Take(Limit)
                     .Select(account => new { Account = account, Project = transaction.Db.Projects.FirstOrDefault(project => project.Id == account.ProjectId) })
                     .ToListAsync(cancellationToken);
-                return rows.ConvertAll(row => new Inbox(
-                    row.Account,
-                    row.Project,
-                    principal.Role >= Role.Operator && SharedInbox.MayAnswer(principal, row.Account.UserId, row.Project is { Mirroring: true })));
+                var bots = await ReachableBots.Talking(transaction, principal).AsNoTracking()
+                    .Where(bot => bot.DeletedAt == null)
+                    .OrderBy(bot => bot.CreatedAt).ThenBy(bot => bot.Id).Take(Limit)
+                    .Join(transaction.Db.TelegramBots, integration => integration.Id, bot => bot.Id, (integration, bot) => new
+                    {
+                        Integration = integration,
+                        Bot = bot,
+                        Project = transaction.Db.Projects.FirstOrDefault(project => project.Id == integration.ProjectId),
+                    })
+                    .ToListAsync(cancellationToken);
+                var writes = principal.Role >= Role.Operator;
+                return
+                [
+                    .. rows.Select(row => new Inbox(
+                        row.Account.Id, DialogSource.PersonalTelegram, row.Account.UserId, row.Account.DisplayName, row.Account.Username, row.Account.Phone,
+                        row.Account.StatusWord, row.Account.World, row.Project,
+                        writes && SharedInbox.MayAnswer(principal, row.Account.UserId, row.Project is { Mirroring: true }))),
+                    .. bots.Select(row => new Inbox(
+                        row.Bot.Id, DialogSource.TelegramBot, row.Integration.UserId, row.Bot.DisplayName, row.Bot.Username, null,
+                        Words.Of(row.Integration.Status), row.Bot.World, row.Project, writes)),
+                ];
             },
             cancellationToken);
     }

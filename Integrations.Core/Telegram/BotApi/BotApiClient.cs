@@ -32,6 +32,11 @@ public sealed class BotApiClient(IHttpClientFactory http, TelegramBotOptions opt
     public Task DeleteWebhookAsync(BotToken token, CancellationToken cancellationToken) =>
         CallAsync(token, HttpMethod.Post, "deleteWebhook", null, BotApiJson.Default.BotApiAnswerBoolean, cancellationToken);
 
+    /// <summary>Sent once: after <see cref="BotApiFailure.NoAnswer"/> and <see cref="BotApiFailure.ServerError"/> nobody knows whether Telegram has it.</summary>
+    /// <exception cref="BotApiException"/>
+    public Task<SentBotMessage> SendMessageAsync(BotToken token, BotText text, CancellationToken cancellationToken) =>
+        CallAsync(token, HttpMethod.Post, "sendMessage", JsonContent.Create(text, BotApiJson.Default.BotText), BotApiJson.Default.BotApiAnswerSentBotMessage, cancellationToken);
+
     private async Task<T> CallAsync<T>(
         BotToken token, HttpMethod verb, string method, HttpContent? body, JsonTypeInfo<BotApiAnswer<T>> type, CancellationToken cancellationToken)
     {

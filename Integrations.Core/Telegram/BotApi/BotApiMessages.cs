@@ -40,9 +40,21 @@ public sealed record WebhookInfo(
     public DateTimeOffset? LastErrorAt => LastErrorDate is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
 }
 
+/// <summary>A text that a bot sends, as it is: without markup.</summary>
+public sealed record BotText(long ChatId, string Text, BotReply? ReplyParameters);
+
+/// <summary>What a text answers; where that is gone meanwhile, it is sent all the same.</summary>
+public sealed record BotReply(int MessageId, bool AllowSendingWithoutReply = true);
+
+/// <summary>A message that Telegram has taken.</summary>
+/// <param name="Date">Seconds since 1970.</param>
+public sealed record SentBotMessage(int MessageId, long Date);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(BotApiAnswer<bool>))]
 [JsonSerializable(typeof(BotApiAnswer<BotUser>))]
 [JsonSerializable(typeof(BotApiAnswer<WebhookInfo>))]
+[JsonSerializable(typeof(BotApiAnswer<SentBotMessage>))]
+[JsonSerializable(typeof(BotText))]
 [JsonSerializable(typeof(WebhookRequest))]
 internal sealed partial class BotApiJson : JsonSerializerContext;

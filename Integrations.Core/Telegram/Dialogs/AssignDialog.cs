@@ -47,7 +47,7 @@ public sealed class AssignDialog(TenantDatabase database, TimeProvider time)
     }
 }
 
-/// <summary>Who can look after a dialog: its account's user and the members of the project, as far as they may write.</summary>
+/// <summary>Who can look after a dialog, of those who may write: its account's user and the members of the project; of a bot's, owners and administrators and those members.</summary>
 public sealed class ListAssignees(TenantDatabase database)
 {
     /// <summary>People in one answer.</summary>
@@ -69,7 +69,10 @@ public sealed class ListAssignees(TenantDatabase database)
 
     internal static IQueryable<User> Of(TenantTransaction transaction, Dialog dialog) =>
         transaction.Db.Users.AsNoTracking().Where(user => user.IsActive && user.Role != Role.Viewer
-            && transaction.Db.TelegramAccounts.Any(account => account.Id == dialog.PersonalAccountId
-                && (account.UserId == user.UserId
-                    || transaction.Db.ProjectMembers.Any(member => member.ProjectId == account.ProjectId && member.UserId == user.UserId))));
+            && (transaction.Db.TelegramAccounts.Any(account => account.Id == dialog.PersonalAccountId
+                    && (account.UserId == user.UserId
+                        || transaction.Db.ProjectMembers.Any(member => member.ProjectId == account.ProjectId && member.UserId == user.UserId)))
+                || transaction.Db.Integrations.Any(bot => bot.Id == dialog.BotId
+                    && (user.Role == Role.Owner || user.Role == Role.Admin
+                        || transaction.Db.ProjectMembers.Any(member => member.ProjectId == bot.ProjectId && member.UserId == user.UserId)))));
 }

@@ -5,6 +5,7 @@ namespace Integrations.Core.Telegram.Dialogs;
 public enum DialogSource
 {
     PersonalTelegram,
+    TelegramBot,
 }
 
 public enum PeerKind
@@ -14,7 +15,7 @@ public enum PeerKind
     Channel,
 }
 
-/// <summary>One conversation of an account with one outside person or group.</summary>
+/// <summary>One conversation of an account or a bot with one outside person or group.</summary>
 public sealed class Dialog
 {
     private Dialog()
@@ -24,7 +25,14 @@ public sealed class Dialog
     public Guid Id { get; private set; }
     public Guid TenantId { get; private set; }
     public DialogSource Source { get; private set; }
-    public Guid PersonalAccountId { get; private set; }
+    /// <summary>Null in a bot's dialog.</summary>
+    public Guid? PersonalAccountId { get; private set; }
+
+    /// <summary>Null in an account's dialog.</summary>
+    public Guid? BotId { get; private set; }
+
+    /// <summary>Whose conversation it is: the account or the bot.</summary>
+    public Guid InboxId => PersonalAccountId ?? BotId ?? throw new InvalidOperationException($"Dialog {Id} is nobody's.");
 
     /// <summary>Null until Telegram has told whom the username or the phone belongs to.</summary>
     public PeerKind? PeerKind { get; private set; }
@@ -38,6 +46,9 @@ public sealed class Dialog
 
     /// <summary>The number of the user who looks after it; null for nobody.</summary>
     public int? AssigneeId { get; private set; }
+
+    /// <summary>Since when the other side takes nothing from the bot; null while it does, and in dialogs of accounts.</summary>
+    public DateTimeOffset? BlockedAt { get; private set; }
 
     public DateTimeOffset CreatedAt { get; private set; }
     public DateTimeOffset UpdatedAt { get; private set; }

@@ -6,27 +6,33 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Integrations.Core.Telegram.Dialogs;
 
-/// <summary>What those who talk in an account are told of its dialogs.</summary>
+/// <summary>What those who talk in an account or a bot are told of its dialogs.</summary>
 internal static class DialogEvents
 {
     public static async Task UpdatedAsync(TenantTransaction transaction, Dialog dialog, CancellationToken cancellationToken) =>
-        await transaction.PublishAsync(
-            new EventDraft(EventTypes.DialogUpdated, await UserOfAsync(transaction, dialog, cancellationToken), dialog.PersonalAccountId, new DialogNews(
+        await TellAsync(
+            transaction,
+            dialog,
+            EventTypes.DialogUpdated,
+            new DialogNews(
                 dialog.Id,
                 dialog.PersonalAccountId,
+                dialog.BotId,
                 dialog.PeerKind is { } kind ? Words.Of(kind) : null,
                 dialog.PeerId,
                 dialog.Username,
                 dialog.Title,
                 dialog.UnreadCount,
                 dialog.LastMessageAt,
-                dialog.AssigneeId)),
+                dialog.BlockedAt,
+                dialog.AssigneeId),
             cancellationToken);
 
     /// <param name="data">Names the dialog as <c>dialog_id</c>.</param>
     public static async Task TellAsync(TenantTransaction transaction, Dialog dialog, string type, object data, CancellationToken cancellationToken) =>
         await transaction.PublishAsync(
-            new EventDraft(type, await UserOfAsync(transaction, dialog, cancellationToken), dialog.PersonalAccountId, data), cancellationToken);
+            dialog.BotId is { } bot ? EventDraft.OfBot(type, bot, data) : new EventDraft(type, await UserOfAsync(transaction, dialog, cancellationToken), dialog.PersonalAccountId, data),
+            cancellationToken);
 
     private static Task<int> UserOfAsync(TenantTransaction transaction, Dialog dialog, CancellationToken cancellationToken) =>
         transaction.Db.TelegramAccounts.Where(account => account.Id == dialog.PersonalAccountId).Select(account => account.UserId).SingleAsync(cancellationToken);
@@ -34,6 +40,6 @@ internal static class DialogEvents
     /// <summary>Data of dialog.updated.</summary>
     /// <param name="AssigneeId">Told also when it is nobody; an event in which it is missing does not know.</param>
     private sealed record DialogNews(
-        Guid Id, Guid AccountId, string? PeerKind, long? PeerId, string? Username, string? Title, int UnreadCount, DateTimeOffset? LastMessageAt,
+        Guid Id, Guid? AccountId, Guid? BotId, string? PeerKind, long? PeerId, string? Username, string? Title, int UnreadCount, DateTimeOffset? LastMessageAt, DateTimeOffset? BlockedAt,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? AssigneeId);
 }

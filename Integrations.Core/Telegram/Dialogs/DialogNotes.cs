@@ -80,7 +80,7 @@ public sealed class WriteNote(TenantDatabase database, TimeProvider time)
                 transaction.Db.Add(note);
                 await transaction.Db.SaveChangesAsync(cancellationToken);
                 await DialogEvents.TellAsync(
-                    transaction, dialog, EventTypes.NoteCreated, new { note.Id, DialogId = dialogId, AccountId = dialog.PersonalAccountId, note.AuthorId }, cancellationToken);
+                    transaction, dialog, EventTypes.NoteCreated, new { note.Id, DialogId = dialogId, AccountId = dialog.PersonalAccountId, dialog.BotId, note.AuthorId }, cancellationToken);
                 await IntegrationLog.WriteAsync(
                     transaction,
                     new LogEntry(Guid.CreateVersion7(now), principal.UserId, "telegram", "dialog.note", LogStatus.Success)
@@ -114,7 +114,7 @@ public sealed class DeleteNote(TenantDatabase database, TimeProvider time)
 
                 transaction.Db.Remove(note);
                 await DialogEvents.TellAsync(
-                    transaction, dialog, EventTypes.NoteDeleted, new { id, DialogId = dialogId, AccountId = dialog.PersonalAccountId }, cancellationToken);
+                    transaction, dialog, EventTypes.NoteDeleted, new { id, DialogId = dialogId, AccountId = dialog.PersonalAccountId, dialog.BotId }, cancellationToken);
                 await IntegrationLog.WriteAsync(
                     transaction,
                     new LogEntry(Guid.CreateVersion7(time.GetUtcNow()), principal.UserId, "telegram", "dialog.delete_note", LogStatus.Success)

@@ -19,10 +19,10 @@ public sealed record DialogView(Dialog Dialog, DateTimeOffset? WaitingSince, Mes
         var messages = transaction.Db.Messages;
         return dialogs.Where(dialog => dialog.PeerKind != PeerKind.Channel
             && messages.Any(message => message.DialogId == dialog.Id
-                && message.Direction == MessageDirection.PersonalTelegramIn
+                && (message.Direction == MessageDirection.PersonalTelegramIn || message.Direction == MessageDirection.TelegramBotIn)
                 && message.Seq > (messages
                     .Where(answer => answer.DialogId == dialog.Id
-                        && answer.Direction == MessageDirection.PersonalTelegramOut
+                        && (answer.Direction == MessageDirection.PersonalTelegramOut || answer.Direction == MessageDirection.TelegramBotOut)
                         && answer.Status != MessageStatus.Failed)
                     .Max(answer => (long?)answer.Seq) ?? 0)));
     }
@@ -38,10 +38,10 @@ public sealed record DialogView(Dialog Dialog, DateTimeOffset? WaitingSince, Mes
                 ? null
                 : messages
                     .Where(message => message.DialogId == dialog.Id
-                        && message.Direction == MessageDirection.PersonalTelegramIn
+                        && (message.Direction == MessageDirection.PersonalTelegramIn || message.Direction == MessageDirection.TelegramBotIn)
                         && message.Seq > (messages
                             .Where(answer => answer.DialogId == dialog.Id
-                                && answer.Direction == MessageDirection.PersonalTelegramOut
+                                && (answer.Direction == MessageDirection.PersonalTelegramOut || answer.Direction == MessageDirection.TelegramBotOut)
                                 && answer.Status != MessageStatus.Failed)
                             .Max(answer => (long?)answer.Seq) ?? 0))
                     .OrderBy(message => message.Seq)

@@ -3,7 +3,7 @@ using Integrations.Core.Tenancy;
 
 namespace Integrations.Core.Telegram.Dialogs;
 
-/// <summary>One dialog of the accounts that the caller talks in.</summary>
+/// <summary>One dialog of the accounts and bots that the caller talks in.</summary>
 public sealed class FindDialog(TenantDatabase database)
 {
     /// <exception cref="IntegrationException">NOT_FOUND.</exception>

@@ -1,6 +1,7 @@
 using Integrations.Core.Errors;
 using Integrations.Core.Persistence;
 using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
@@ -10,6 +11,8 @@ namespace Integrations.Core.Telegram.Dialogs;
 public sealed record DialogFilter
 {
     public Guid? AccountId { get; init; }
+
+    public Guid? BotId { get; init; }
 
     /// <summary>A part of the title, the username or the phone, in any case of letters.</summary>
     public string? Text { get; init; }
@@ -27,10 +30,10 @@ public sealed record DialogFilter
     public DialogCursor? Cursor { get; init; }
 }
 
-/// <summary>The dialogs of the accounts that the caller talks in, the last used first.</summary>
+/// <summary>The dialogs of the accounts and bots that the caller talks in, the last used first.</summary>
 public sealed class ListDialogs(TenantDatabase database)
 {
-    /// <exception cref="IntegrationException">NOT_FOUND when the account, or the dialog to go on from, is out of reach.</exception>
+    /// <exception cref="IntegrationException">NOT_FOUND when the account, the bot, or the dialog to go on from, is out of reach.</exception>
     public Task<List<DialogView>> ExecuteAsync(Principal principal, DialogFilter filter, int limit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(principal);
@@ -45,6 +48,13 @@ public sealed class ListDialogs(TenantDatabase database)
                     if (!await ReachableAccounts.Talking(transaction, principal).AnyAsync(account => account.Id == accountId, cancellationToken))
                         throw new IntegrationException(ErrorCodes.NotFound);
                     dialogs = dialogs.Where(dialog => dialog.PersonalAccountId == accountId);
+                }
+
+                if (filter.BotId is { } botId)
+                {
+                    if (!await ReachableBots.Talking(transaction, principal).AnyAsync(bot => bot.Id == botId, cancellationToken))
+                        throw new IntegrationException(ErrorCodes.NotFound);
+                    dialogs = dialogs.Where(dialog => dialog.BotId == botId);
                 }
 
                 var cursor = filter.Cursor;
@@ -70,7 +80,8 @@ public sealed class ListDialogs(TenantDatabase database)
 
     internal static IQueryable<Dialog> Of(TenantTransaction transaction, Principal principal) =>
         transaction.Db.Dialogs.AsNoTracking().Where(dialog =>
-            ReachableAccounts.Talking(transaction, principal).Any(account => account.Id == dialog.PersonalAccountId));
+            ReachableAccounts.Talking(transaction, principal).Any(account => account.Id == dialog.PersonalAccountId)
+            || ReachableBots.Talking(transaction, principal).Any(bot => bot.Id == dialog.BotId));
 
     private static IQueryable<Dialog> Matching(TenantTransaction transaction, Principal principal, IQueryable<Dialog> dialogs, DialogFilter filter)
     {

@@ -1,6 +1,7 @@
 using Integrations.Core.Errors;
 using Integrations.Core.IntegrationLogs;
 using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -30,19 +31,22 @@ public sealed class SavedFilter
     public string Name { get; private set; } = "";
     public DialogShow Show { get; private set; }
 
-    /// <summary>Null for all accounts.</summary>
+    /// <summary>Null for all accounts, or where it is one of a bot.</summary>
     public Guid? AccountId { get; private set; }
+
+    /// <summary>Null for all bots, or where it is one of an account.</summary>
+    public Guid? BotId { get; private set; }
 
     /// <summary>What was searched for.</summary>
     public string? Text { get; private set; }
 
     public DateTimeOffset CreatedAt { get; private set; }
 
-    internal static SavedFilter Keep(TenantId tenant, Guid id, int userId, string name, DialogShow show, Guid? accountId, string? text) =>
-        new() { Id = id, TenantId = tenant.Value, UserId = userId, Name = name, Show = show, AccountId = accountId, Text = text };
+    internal static SavedFilter Keep(TenantId tenant, Guid id, int userId, string name, DialogShow show, Guid? accountId, Guid? botId, string? text) =>
+        new() { Id = id, TenantId = tenant.Value, UserId = userId, Name = name, Show = show, AccountId = accountId, BotId = botId, Text = text };
 }
 
-/// <summary>The caller's filters, the oldest first; those over an account that he has lost are left out.</summary>
+/// <summary>The caller's filters, the oldest first; those over an account or a bot that he has lost are left out.</summary>
 public sealed class ListFilters(TenantDatabase database)
 {
     /// <summary>How many one user may keep.</summary>
@@ -56,8 +60,11 @@ public sealed class ListFilters(TenantDatabase database)
             transaction =>
             {
                 var accounts = ReachableAccounts.Talking(transaction, principal);
+                var bots = ReachableBots.Talking(transaction, principal);
                 return transaction.Db.SavedFilters.AsNoTracking()
-                    .Where(filter => filter.UserId == principal.UserId && (filter.AccountId == null || accounts.Any(account => account.Id == filter.AccountId)))
+                    .Where(filter => filter.UserId == principal.UserId
+                        && (filter.AccountId == null || accounts.Any(account => account.Id == filter.AccountId))
+                        && (filter.BotId == null || bots.Any(bot => bot.Id == filter.BotId)))
                     .OrderBy(filter => filter.CreatedAt).ThenBy(filter => filter.Id).Take(Limit).ToListAsync(cancellationToken);
             },
             cancellationToken);
@@ -67,8 +74,8 @@ public sealed class ListFilters(TenantDatabase database)
 /// <summary>Keeps a filter under a name.</summary>
 public sealed class SaveFilter(TenantDatabase database, TimeProvider time)
 {
-    /// <exception cref="IntegrationException">NOT_FOUND for the account; CONFLICT for a name that is taken, and beyond the number that is kept.</exception>
-    public async Task<SavedFilter> ExecuteAsync(Principal principal, string name, DialogShow show, Guid? accountId, string? text, CancellationToken cancellationToken)
+    /// <exception cref="IntegrationException">NOT_FOUND for the account or the bot; CONFLICT for a name that is taken, and beyond the number that is kept.</exception>
+    public async Task<SavedFilter> ExecuteAsync(Principal principal, string name, DialogShow show, Guid? accountId, Guid? botId, string? text, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(principal);
         var now = time.GetUtcNow();
@@ -80,10 +87,12 @@ public sealed class SaveFilter(TenantDatabase database, TimeProvider time)
                 {
                     if (accountId is { } account && !await ReachableAccounts.Talking(transaction, principal).AnyAsync(row => row.Id == account, cancellationToken))
                         throw new IntegrationException(ErrorCodes.NotFound);
+                    if (botId is { } bot && !await ReachableBots.Talking(transaction, principal).AnyAsync(row => row.Id == bot, cancellationToken))
+                        throw new IntegrationException(ErrorCodes.NotFound);
                     if (await transaction.Db.SavedFilters.CountAsync(row => row.UserId == principal.UserId, cancellationToken) >= ListFilters.Limit)
                         throw new IntegrationException(ErrorCodes.Conflict, $"You keep {ListFilters.Limit} filters already. Delete one first.");
 
-                    var filter = SavedFilter.Keep(principal.Tenant, Guid.CreateVersion7(now), principal.UserId, name, show, accountId, text);
+                    var filter = SavedFilter.Keep(principal.Tenant, Guid.CreateVersion7(now), principal.UserId, name, show, accountId, botId, text);
                     transaction.Db.Add(filter);
                     await transaction.Db.SaveChangesAsync(cancellationToken);
                     await IntegrationLog.WriteAsync(

@@ -21,7 +21,7 @@ public sealed class TellPresence(TenantDatabase database)
                     transaction,
                     dialog,
                     EventTypes.DialogPresence,
-                    new { DialogId = id, AccountId = dialog.PersonalAccountId, principal.UserId, Name = principal.DisplayName ?? principal.Email, State = state },
+                    new { DialogId = id, AccountId = dialog.PersonalAccountId, dialog.BotId, principal.UserId, Name = principal.DisplayName ?? principal.Email, State = state },
                     cancellationToken);
             },
             cancellationToken);

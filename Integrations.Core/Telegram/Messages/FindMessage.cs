@@ -1,12 +1,13 @@
 using Integrations.Core.Errors;
 using Integrations.Core.Events;
 using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
 namespace Integrations.Core.Telegram.Messages;
 
-/// <summary>One message of an account that the caller talks in, deleted accounts included: what was said outlives the connection.</summary>
+/// <summary>One message of an account or a bot that the caller talks in, deleted ones included: what was said outlives the connection.</summary>
 public sealed class FindMessage(TenantDatabase database, OutcomeWatch watch)
 {
     /// <param name="wait">How long to wait for the end of a message that is still on its way.</param>
@@ -25,7 +26,8 @@ public sealed class FindMessage(TenantDatabase database, OutcomeWatch watch)
 
     internal static IQueryable<Message> Of(TenantTransaction transaction, Principal principal) =>
         transaction.Db.Messages.AsNoTracking().Where(message =>
-            ReachableAccounts.Talking(transaction, principal).Any(account => account.Id == message.AccountId));
+            ReachableAccounts.Talking(transaction, principal).Any(account => account.Id == message.AccountId)
+            || ReachableBots.Talking(transaction, principal).Any(bot => bot.Id == message.BotId));
 
     private Task<Message> ReadAsync(Principal principal, Guid id, CancellationToken cancellationToken) =>
         database.InTenantAsync(

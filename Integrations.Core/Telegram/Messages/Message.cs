@@ -7,6 +7,8 @@ public enum MessageDirection
 {
     PersonalTelegramIn,
     PersonalTelegramOut,
+    TelegramBotIn,
+    TelegramBotOut,
 }
 
 /// <summary>Where a message stands. <see cref="Sending"/> is internal: on the wire it is still <c>pending</c>.</summary>
@@ -39,7 +41,12 @@ public sealed class Message
     public long Seq { get; private set; }
 
     public Guid TenantId { get; private set; }
-    public Guid AccountId { get; private set; }
+    /// <summary>Null in a bot's dialog.</summary>
+    public Guid? AccountId { get; private set; }
+
+    /// <summary>Null in an account's dialog.</summary>
+    public Guid? BotId { get; private set; }
+
     public Guid DialogId { get; private set; }
     public int Shard { get; private set; }
     public MessageDirection Direction { get; private set; }

@@ -6,6 +6,7 @@ using Integrations.Core.Events;
 using Integrations.Core.IntegrationLogs;
 using Integrations.Core.Messaging;
 using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Tenancy;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -16,8 +17,6 @@ namespace Integrations.Core.Telegram.Sending;
 /// <summary>Accepts a message: from the commit on it will be delivered, or its sender told why not.</summary>
 public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions> options, TimeProvider time)
 {
-    private const string Channel = "personal_telegram";
-
     /// <summary>One counter row per tenant would make all its senders wait for each other.</summary>
     private const int CounterStripes = 16;
 
@@ -26,7 +25,7 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
 
     /// <param name="idempotencyKey">Null when the caller takes the risk of a double.</param>
     /// <exception cref="IntegrationException">
-    /// NOT_FOUND for an account, dialog or reply out of the caller's reach; ACCOUNT_NOT_ACTIVE; PROJECT_MIRRORED; SERVICE_UNAVAILABLE when too much waits already;
+    /// NOT_FOUND for an account, bot, dialog or reply out of the caller's reach; ACCOUNT_NOT_ACTIVE; BOT_NOT_ACTIVE; PROJECT_MIRRORED; SERVICE_UNAVAILABLE when too much waits already;
     /// IDEMPOTENCY_MISMATCH; IDEMPOTENCY_IN_PROGRESS.
     /// </exception>
     public Task<AcceptedMessage> ExecuteAsync(Principal principal, OutgoingMessage message, string? idempotencyKey, CancellationToken cancellationToken)
@@ -48,19 +47,20 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
             return first;
         }
 
-        var (shard, accountUser) = await AdmitAsync(transaction, principal, message.AccountId, cancellationToken);
+        var sender = await AdmitAsync(transaction, principal, message, cancellationToken);
         var now = time.GetUtcNow();
-        var dialog = await TakeTurnAsync(transaction, accountUser, message, now, cancellationToken);
+        var dialog = await TakeTurnAsync(transaction, sender, message.To, now, cancellationToken);
         var replyTelegramId = await ReplyAsync(transaction, message.ReplyTo, dialog, cancellationToken);
         var id = Guid.CreateVersion7(now);
-        var createdAt = await InsertAsync(transaction, principal, message, id, dialog, shard, replyTelegramId, now, cancellationToken);
+        var createdAt = await InsertAsync(transaction, principal, message, id, dialog, sender, replyTelegramId, cancellationToken);
         await transaction.PublishAsync(
-            new EventDraft(EventTypes.MessageCreated, accountUser, message.AccountId, new
+            sender.Event(EventTypes.MessageCreated, new
             {
                 Id = id,
                 DialogId = dialog,
-                message.AccountId,
-                Direction = "personal_telegram_out",
+                sender.AccountId,
+                sender.BotId,
+                sender.Direction,
                 Status = "pending",
                 message.Text,
                 message.ReplyTo,
@@ -68,14 +68,22 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
                 CreatedAt = createdAt,
             }),
             cancellationToken);
-        transaction.Note(new AuditedChange("personal.send_message", message.AccountId, new { MessageId = id, DialogId = dialog }));
-        await CountAsync(transaction, principal, key, id, createdAt, cancellationToken);
-        transaction.AfterCommit(Ring.Shard(shard));
+        transaction.Note(new AuditedChange(sender.Action, sender.AccountId, new { MessageId = id, DialogId = dialog, sender.BotId }));
+        await CountAsync(transaction, principal, sender.Channel, key, id, createdAt, cancellationToken);
+        transaction.AfterCommit(Ring.Shard(sender.Shard));
         return new AcceptedMessage(id, createdAt, Replayed: false);
     }
 
-    /// <summary>May this account take one more, and from this caller? Returns its shard and whose it is.</summary>
-    private async Task<(int Shard, int AccountUser)> AdmitAsync(TenantTransaction transaction, Principal principal, Guid accountId, CancellationToken cancellationToken)
+    /// <summary>May this account or bot take one more, and from this caller?</summary>
+    private Task<MessageSender> AdmitAsync(TenantTransaction transaction, Principal principal, OutgoingMessage message, CancellationToken cancellationToken) =>
+        (message.AccountId, message.BotId) switch
+        {
+            ({ } account, null) => AdmitAccountAsync(transaction, principal, account, cancellationToken),
+            (null, { } bot) => AdmitBotAsync(transaction, principal, bot, cancellationToken),
+            _ => throw new ArgumentException("A message is sent by an account or by a bot.", nameof(message)),
+        };
+
+    private async Task<MessageSender> AdmitAccountAsync(TenantTransaction transaction, Principal principal, Guid accountId, CancellationToken cancellationToken)
     {
         await using var command = transaction.Command(
             $"""
@@ -98,27 +106,54 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
         if (status != "active" || goal != "connected")
             throw new IntegrationException(ErrorCodes.AccountNotActive, $"The account is {(goal == "connected" ? status : "on its way to " + goal)}. Reconnect it, wait until it is active, then repeat the request.");
 
-        if (reader.GetInt64(3) >= options.Value.MaxBacklogPerAccount)
+        RequireRoom(reader.GetInt64(3), "account");
+        return new MessageSender(accountId, null, accountUser, reader.GetInt32(0));
+    }
+
+    private async Task<MessageSender> AdmitBotAsync(TenantTransaction transaction, Principal principal, Guid botId, CancellationToken cancellationToken)
+    {
+        await using var command = transaction.Command(
+            $"""
+            select b.shard, b.is_active, i.status,
+                   (select count(*) from (select from messages where bot_id = b.id and status in ('pending', 'sending') limit $4) waiting)
+              from telegram_bots b
+              join integrations i on i.id = b.id
+             where b.id = $1 and {ReachableBots.TalkSql} and b.deleted_at is null
+            """);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = botId });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = principal.UserId });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = principal.ManagesAccounts });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = options.Value.MaxBacklogPerAccount });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+            throw new IntegrationException(ErrorCodes.NotFound);
+        if (!reader.GetBoolean(1) || reader.GetString(2) != "active")
+            throw new IntegrationException(ErrorCodes.BotNotActive);
+
+        RequireRoom(reader.GetInt64(3), "bot");
+        return new MessageSender(null, botId, null, reader.GetInt32(0));
+    }
+
+    private void RequireRoom(long waiting, string sender)
+    {
+        if (waiting >= options.Value.MaxBacklogPerAccount)
         {
             throw new IntegrationException(
                 ErrorCodes.ServiceUnavailable,
-                string.Create(CultureInfo.InvariantCulture, $"{options.Value.MaxBacklogPerAccount} messages wait for this account already. Repeat the request later."),
+                string.Create(CultureInfo.InvariantCulture, $"{options.Value.MaxBacklogPerAccount} messages wait for this {sender} already. Repeat the request later."),
                 TimeSpan.FromSeconds(5));
         }
-
-        return (reader.GetInt32(0), accountUser);
     }
 
     /// <summary>
     /// Finds or opens the dialog and locks it: those who write to one dialog take turns, so that the order of seq is the order of acceptance.
     /// </summary>
     private static async Task<Guid> TakeTurnAsync(
-        TenantTransaction transaction, int accountUser, OutgoingMessage message, DateTimeOffset now, CancellationToken cancellationToken)
+        TenantTransaction transaction, MessageSender sender, Recipient to, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var to = message.To;
         for (var attempt = 0; attempt < MaxTurns; attempt++)
         {
-            var dialog = await Recipients.DialogAsync(transaction, accountUser, message.AccountId, to, Guid.CreateVersion7(now), cancellationToken);
+            var dialog = await Recipients.DialogAsync(transaction, sender, to, Guid.CreateVersion7(now), cancellationToken);
             await using var turn = transaction.Command("update dialogs set last_message_at = greatest(last_message_at, $2) where id = $1");
             turn.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = dialog.Id });
             turn.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
@@ -150,34 +185,37 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
     }
 
     private static async Task<DateTimeOffset> InsertAsync(
-        TenantTransaction transaction, Principal principal, OutgoingMessage message, Guid id, Guid dialog, int shard, int? replyTelegramId, DateTimeOffset now,
+        TenantTransaction transaction, Principal principal, OutgoingMessage message, Guid id, Guid dialog, MessageSender sender, int? replyTelegramId,
         CancellationToken cancellationToken)
     {
         await using var command = transaction.Command(
             """
             insert into messages (id, tenant_id, account_id, dialog_id, shard, direction, status, priority, text, reply_to_id, reply_to_telegram_id,
-                                  random_id, sent_by, trace_id, accepted_at)
-            values ($1, $2, $3, $4, $5, 'personal_telegram_out', 'pending', $6, $7, $8, $9, $10, $11, $12, clock_timestamp())
+                                  random_id, sent_by, trace_id, accepted_at, bot_id)
+            values ($1, $2, $3, $4, $5, $13, 'pending', $6, $7, $8, $9, $10, $11, $12, clock_timestamp(), $14)
             returning created_at
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = transaction.Tenant.Value });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = message.AccountId });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)sender.AccountId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = dialog });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = shard });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = sender.Shard });
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)message.Priority });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = message.Text });
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)message.ReplyTo ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)replyTelegramId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = RandomId() });
+        // The Bot API takes no key against doubles.
+        command.Parameters.Add(new NpgsqlParameter { Value = sender.BotId is null ? RandomId() : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = principal.UserId });
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)IntegrationLog.RunningTrace ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Varchar });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = sender.Direction });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)sender.BotId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
         return new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync(cancellationToken))!);
     }
 
     /// <summary>Last, because the counter's row is what other senders of the tenant may wait for.</summary>
     private static async Task CountAsync(
-        TenantTransaction transaction, Principal principal, string? key, Guid id, DateTimeOffset createdAt, CancellationToken cancellationToken)
+        TenantTransaction transaction, Principal principal, string channel, string? key, Guid id, DateTimeOffset createdAt, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(transaction.Connection, transaction.Transaction);
         if (key is not null)
@@ -191,7 +229,7 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
             Parameters =
             {
                 new NpgsqlParameter<Guid> { TypedValue = transaction.Tenant.Value },
-                new NpgsqlParameter<string> { TypedValue = Channel },
+                new NpgsqlParameter<string> { TypedValue = channel },
                 new NpgsqlParameter<short> { TypedValue = (short)RandomNumberGenerator.GetInt32(CounterStripes) },
             },
         });

@@ -1,5 +1,7 @@
 using Integrations.Core.Errors;
 using Integrations.Core.Events;
+using Integrations.Core.Persistence;
+using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Tenancy;
 using Npgsql;
 using NpgsqlTypes;
@@ -17,10 +19,14 @@ internal sealed record FoundDialog(Guid Id, Recipient? Name);
 /// </remarks>
 internal static class Recipients
 {
-    /// <exception cref="IntegrationException">NOT_FOUND for a dialog that is not one of this account.</exception>
+    /// <exception cref="IntegrationException">NOT_FOUND for a dialog that is not one of this account or bot.</exception>
     public static async Task<FoundDialog> DialogAsync(
-        TenantTransaction transaction, int accountUser, Guid accountId, Recipient to, Guid newId, CancellationToken cancellationToken)
+        TenantTransaction transaction, MessageSender sender, Recipient to, Guid newId, CancellationToken cancellationToken)
     {
+        if (sender.BotId is { } bot)
+            return new FoundDialog(await OfBotAsync(transaction, sender, bot, to, newId, cancellationToken), null);
+
+        var accountId = sender.AccountId!.Value;
         if (to.DialogId is { } known)
         {
             return await KnownAsync(transaction, accountId, known, cancellationToken) ?? throw new IntegrationException(ErrorCodes.NotFound);
@@ -31,7 +37,7 @@ internal static class Recipients
         if (await OpenAsync(transaction, accountId, to, newId, cancellationToken) is { } opened)
         {
             await transaction.PublishAsync(
-                new EventDraft(EventTypes.DialogUpdated, accountUser, accountId, new
+                sender.Event(EventTypes.DialogUpdated, new
                 {
                     Id = opened,
                     AccountId = accountId,
@@ -47,6 +53,41 @@ internal static class Recipients
         return await FindAsync(transaction, accountId, to, cancellationToken) is { } theirs
             ? new FoundDialog(theirs, to)
             : throw new IntegrationException(ErrorCodes.Conflict, "The dialog changed while the message was being accepted. Repeat the request.", TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>A bot knows people by their chat alone. Whether it may write there, Telegram says.</summary>
+    private static async Task<Guid> OfBotAsync(
+        TenantTransaction transaction, MessageSender sender, Guid botId, Recipient to, Guid newId, CancellationToken cancellationToken)
+    {
+        if (to.DialogId is { } known)
+        {
+            return await OneAsync(transaction, "select id from dialogs where id = $1 and bot_id = $2", cancellationToken, Id(known), Id(botId))
+                ?? throw new IntegrationException(ErrorCodes.NotFound);
+        }
+
+        var peer = BotChat.PeerOf(to.ChatId ?? throw new ArgumentException("A recipient of a bot is a dialog or a chat.", nameof(to)));
+        if (await FindAsync() is { } found)
+            return found;
+        if (await OneAsync(
+            transaction,
+            """
+            insert into dialogs (id, tenant_id, source, bot_id, peer_kind, peer_id) values ($1, $2, 'telegram_bot', $3, $4, $5)
+            on conflict do nothing
+            returning id
+            """,
+            cancellationToken, Id(newId), Id(transaction.Tenant.Value), Id(botId), Text(Words.Of(peer.Kind)), new NpgsqlParameter<long> { TypedValue = peer.Id }) is { } opened)
+        {
+            await transaction.PublishAsync(sender.Event(EventTypes.DialogUpdated, new { Id = opened, BotId = botId, PeerKind = peer.Kind, PeerId = peer.Id }), cancellationToken);
+            return opened;
+        }
+
+        // Somebody opened it between the two statements, and has committed by now.
+        return await FindAsync()
+            ?? throw new IntegrationException(ErrorCodes.Conflict, "The dialog changed while the message was being accepted. Repeat the request.", TimeSpan.FromSeconds(1));
+
+        Task<Guid?> FindAsync() => OneAsync(
+            transaction, "select id from dialogs where bot_id = $1 and peer_kind = $2 and peer_id = $3", cancellationToken,
+            Id(botId), Text(Words.Of(peer.Kind)), new NpgsqlParameter<long> { TypedValue = peer.Id });
     }
 
     private static async Task<FoundDialog?> KnownAsync(TenantTransaction transaction, Guid accountId, Guid dialog, CancellationToken cancellationToken)

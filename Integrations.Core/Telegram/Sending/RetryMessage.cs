@@ -3,6 +3,7 @@ using Integrations.Core.Events;
 using Integrations.Core.IntegrationLogs;
 using Integrations.Core.Messaging;
 using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Telegram.Messages;
 using Integrations.Core.Tenancy;
 using Npgsql;
@@ -12,12 +13,13 @@ namespace Integrations.Core.Telegram.Sending;
 /// <summary>Puts a failed message back into the queue.</summary>
 /// <remarks>
 /// The row stays the same, and so does its random_id: a refusal of the last attempt does not say that an earlier one, whose answer was
-/// lost, had not been taken, and Telegram takes one number once. It was counted as accepted when it was accepted, so it is not counted again.
+/// lost, had not been taken, and Telegram takes one number once. A bot's message has no such number: whoever sends it again after
+/// OUTCOME_UNKNOWN has looked into the chat. It was counted as accepted when it was accepted, so it is not counted again.
 /// </remarks>
 public sealed class RetryMessage(TenantDatabase database, FindMessage find, TimeProvider time)
 {
     /// <returns>The message, pending again.</returns>
-    /// <exception cref="IntegrationException">NOT_FOUND; CONFLICT when it has not failed; ACCOUNT_NOT_ACTIVE; PROJECT_MIRRORED.</exception>
+    /// <exception cref="IntegrationException">NOT_FOUND; CONFLICT when it has not failed; ACCOUNT_NOT_ACTIVE; BOT_NOT_ACTIVE; PROJECT_MIRRORED.</exception>
     public async Task<Message> ExecuteAsync(Principal principal, Guid id, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(principal);
@@ -27,7 +29,7 @@ public sealed class RetryMessage(TenantDatabase database, FindMessage find, Time
 
     private async Task RetryAsync(TenantTransaction transaction, Principal principal, Guid id, CancellationToken cancellationToken)
     {
-        var (account, accountUser, dialog, shard) = await CheckAsync(transaction, principal, id, cancellationToken);
+        var (sender, dialog) = await CheckAsync(transaction, principal, id, cancellationToken);
         await using (var command = transaction.Command(
             """
             update messages set status = 'pending', not_before = '-infinity', error_code = null, error_detail = null, finished_at = null,
@@ -41,46 +43,51 @@ public sealed class RetryMessage(TenantDatabase database, FindMessage find, Time
         }
 
         await transaction.PublishAsync(
-            new EventDraft(EventTypes.MessageUpdated, accountUser, account, new
+            sender.Event(EventTypes.MessageUpdated, new
             {
                 Id = id,
                 DialogId = dialog,
-                AccountId = account,
-                Direction = "personal_telegram_out",
+                sender.AccountId,
+                sender.BotId,
+                sender.Direction,
                 Status = "pending",
             }),
             cancellationToken);
         await IntegrationLog.WriteAsync(
             transaction,
-            new LogEntry(Guid.CreateVersion7(time.GetUtcNow()), principal.UserId, "telegram", "personal.retry_message", LogStatus.Success)
+            new LogEntry(Guid.CreateVersion7(time.GetUtcNow()), principal.UserId, "telegram", sender.BotId is null ? "personal.retry_message" : "bot.retry_message", LogStatus.Success)
             {
-                AccountId = account,
-                Details = new { MessageId = id },
+                AccountId = sender.AccountId,
+                Details = new { MessageId = id, sender.BotId },
             },
             cancellationToken);
-        transaction.AfterCommit(Ring.Shard(shard));
+        transaction.AfterCommit(Ring.Shard(sender.Shard));
     }
 
-    /// <summary>Holds the message and its account, so that an account that is let go meanwhile leaves no message waiting for nobody.</summary>
-    private static async Task<(Guid Account, int AccountUser, Guid Dialog, int Shard)> CheckAsync(
+    /// <summary>Holds the message and its sender, so that an account or a bot that is let go meanwhile leaves no message waiting for nobody.</summary>
+    private static async Task<(MessageSender Sender, Guid Dialog)> CheckAsync(
         TenantTransaction transaction, Principal principal, Guid id, CancellationToken cancellationToken)
     {
-        Guid account, dialog;
+        Guid? account, bot;
+        Guid dialog;
         await using (var message = transaction.Command(
             $"""
-            select m.account_id, m.dialog_id, m.status, m.direction
+            select m.account_id, m.dialog_id, m.status, m.bot_id
               from messages m
-             where m.id = $1 and exists (select from telegram_accounts a where a.id = m.account_id and {ReachableAccounts.TalkSql})
+             where m.id = $1
+               and (exists (select from telegram_accounts a where a.id = m.account_id and {ReachableAccounts.TalkSql})
+                    or exists (select from integrations i where i.id = m.bot_id and {ReachableBots.TalkSql}))
                for update
             """))
         {
             message.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
             message.Parameters.Add(new NpgsqlParameter<int> { TypedValue = principal.UserId });
+            message.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = principal.ManagesAccounts });
             await using var reader = await message.ExecuteReaderAsync(cancellationToken);
             if (!await reader.ReadAsync(cancellationToken))
                 throw new IntegrationException(ErrorCodes.NotFound);
 
-            (account, dialog) = (reader.GetGuid(0), reader.GetGuid(1));
+            (account, dialog, bot) = (reader[0] as Guid?, reader.GetGuid(1), reader[3] as Guid?);
             if (reader.GetString(2) is not "failed" and var status)
             {
                 var word = status == "sending" ? "pending" : status;
@@ -88,6 +95,28 @@ public sealed class RetryMessage(TenantDatabase database, FindMessage find, Time
             }
         }
 
+        return (bot is { } sender
+            ? await CheckBotAsync(transaction, sender, cancellationToken)
+            : await CheckAccountAsync(transaction, principal, account!.Value, cancellationToken), dialog);
+    }
+
+    private static async Task<MessageSender> CheckBotAsync(TenantTransaction transaction, Guid bot, CancellationToken cancellationToken)
+    {
+        await using var state = transaction.Command(
+            """
+            select b.shard, b.is_active and b.deleted_at is null and i.status = 'active'
+              from telegram_bots b join integrations i on i.id = b.id
+             where b.id = $1
+               for share of b
+            """);
+        state.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = bot });
+        await using var found = await state.ExecuteReaderAsync(cancellationToken);
+        await found.ReadAsync(cancellationToken);
+        return found.GetBoolean(1) ? new MessageSender(null, bot, null, found.GetInt32(0)) : throw new IntegrationException(ErrorCodes.BotNotActive);
+    }
+
+    private static async Task<MessageSender> CheckAccountAsync(TenantTransaction transaction, Principal principal, Guid account, CancellationToken cancellationToken)
+    {
         await using var state = transaction.Command(
             """
             select a.status, a.goal, a.shard, a.user_id, coalesce(p.mirroring, false)
@@ -102,7 +131,7 @@ public sealed class RetryMessage(TenantDatabase database, FindMessage find, Time
         var (condition, goal, user) = (found.GetString(0), found.GetString(1), found.GetInt32(3));
         SharedInbox.RequireAnswers(principal, user, found.GetBoolean(4));
         return condition == "active" && goal == "connected"
-            ? (account, user, dialog, found.GetInt32(2))
+            ? new MessageSender(account, null, user, found.GetInt32(2))
             : throw new IntegrationException(
                 ErrorCodes.AccountNotActive, $"The account is {(goal == "connected" ? condition : "on its way to " + goal)}. Reconnect it, then send the message again.");
     }

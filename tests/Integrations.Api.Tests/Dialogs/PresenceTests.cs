@@ -30,6 +30,6 @@ public sealed class PresenceTests(ApiHost host)
 
         await presence.SayAsync(principal, dialog, "typing", _cancel);
 
-        Assert.Empty(await presence.ReadAsync(principal, [dialog.PersonalAccountId], _cancel));
+        Assert.Empty(await presence.ReadAsync(principal, [dialog.InboxId], _cancel));
     }
 }

@@ -258,7 +258,7 @@ internal sealed class TestWorker(ApiHost host) : IAsyncDisposable
         await foreach (var (id, account) in RowsAsync(
             """
             update messages set status = 'delivered', telegram_message_id = (random() * 1000000000)::int + 1, telegram_date = clock_timestamp(), finished_at = clock_timestamp(), attempts = 1
-             where status = 'pending' returning id, account_id
+             where status = 'pending' and account_id is not null returning id, account_id
             """,
             row => (row.GetGuid(0), row.GetGuid(1)),
             cancellationToken))

@@ -174,14 +174,15 @@ public sealed class SchemaCatalogueTests(CoreDatabase database) : IClassFixture<
     public async Task These_doors_are_open_to_these_hosts_and_there_are_no_others() =>
         Assert.Equal(
             [
-                "accounts_of_shards worker", "accounts_per_shard api", "aged_audit worker", "audit_backlog worker", "bots_of_shards worker", "challenge_tenant api", "claim_messages worker", "claim_shard worker",
+                "accounts_of_shards worker", "accounts_per_shard api", "aged_audit worker", "audit_backlog worker", "bot_inbox_age worker", "bots_of_shards worker", "challenge_tenant api",
+                "claim_bot_messages worker", "claim_bot_updates worker", "claim_messages worker", "claim_shard worker",
                 "count_traffic worker", "data_key_holders worker",
-                "end_flood_waits worker", "fail_messages worker", "find_erasure api", "find_sign_in api", "forget_account_events worker", "forget_idempotency_keys worker",
+                "end_flood_waits worker", "fail_messages worker", "find_erasure api", "find_sign_in api", "forget_account_events worker", "forget_bot_updates worker", "forget_idempotency_keys worker",
                 "forget_login_inputs worker", "forget_logs worker", "forget_notices worker", "forget_refusals worker", "forget_sessions worker", "has_owner api", "invitation_tenant api",
                 "issue_owner_link api", "known_sessions api", "live_telegram_user worker", "message_balance api,worker", "note_refusals api", "open_erasures worker", "queue_by_age api",
                 "record_outcomes worker", "recover_messages worker", "relay_backlog api", "relay_events api,worker", "release_shard worker",
-                "renew_shards worker", "require_epoch worker", "resolve_api_key api", "resolve_bot_hook api", "resolve_bot_token api", "resolve_session api", "return_messages worker",
-                "save_channel_positions worker", "save_positions worker", "shard_lock_key worker", "signs_in api", "store_bot_updates api", "tenant_exists api",
+                "renew_shards worker", "require_epoch worker", "resolve_api_key api", "resolve_bot_hook api", "resolve_bot_token api", "resolve_session api", "return_bot_messages worker", "return_messages worker",
+                "save_channel_positions worker", "save_positions worker", "settle_bot_messages worker", "shard_lock_key worker", "signs_in api", "store_bot_updates api", "tenant_exists api",
                 "trim_events api,worker", "unsealed_audit worker", "use_owner_link api",
             ],
             await RowsAsync(

@@ -70,7 +70,15 @@ internal static class PeopleRows
                   (gen_random_uuid(), '{{tenant}}', '{{others}}', '{{stranger}}', 1, 'personal_telegram_out', 'failed', 'to {{mark}}-stranger', 3, now(), {{Colleague}}, null, null);
               insert into messages (id, tenant_id, account_id, dialog_id, shard, direction, status, text, random_id, accepted_at)
                   select gen_random_uuid(), '{{tenant}}', '{{account}}', d.id, 0, 'personal_telegram_out', 'delivered', '{{mark}}-user wrote', 4, now() from dialogs d where d.personal_account_id = '{{account}}';
-              insert into message_counters (tenant_id, channel, stripe, accepted) values ('{{tenant}}', 'personal_telegram', 0, 1), ('{{tenant}}', 'personal_telegram', 3, 3);
+              insert into dialogs (id, tenant_id, source, bot_id, peer_kind, peer_id, username, title, assignee_id) values
+                  (gen_random_uuid(), '{{tenant}}', 'telegram_bot', '{{bot}}', 'user', {{Contact}}, '{{mark}}-contact', '{{mark}}-contact person', {{Victim}}),
+                  (gen_random_uuid(), '{{tenant}}', 'telegram_bot', '{{bot}}', 'user', {{Stranger}}, null, '{{mark}}-stranger', null);
+              insert into messages (id, tenant_id, bot_id, dialog_id, shard, direction, status, text, accepted_at, sent_by)
+                  select gen_random_uuid(), '{{tenant}}', '{{bot}}', d.id, 0, 'telegram_bot_out', 'delivered', 'by the bot to ' || d.title, now(), {{Colleague}} from dialogs d where d.bot_id = '{{bot}}';
+              insert into messages (id, tenant_id, bot_id, dialog_id, shard, direction, status, text, from_peer_kind, from_peer_id)
+                  select gen_random_uuid(), '{{tenant}}', '{{bot}}', d.id, 0, 'telegram_bot_in', 'received', 'to the bot by ' || d.title, 'user', d.peer_id from dialogs d where d.bot_id = '{{bot}}';
+              insert into message_counters (tenant_id, channel, stripe, accepted) values
+                  ('{{tenant}}', 'personal_telegram', 0, 1), ('{{tenant}}', 'personal_telegram', 3, 3), ('{{tenant}}', 'telegram_bot', 1, 2);
               insert into message_hours (tenant_id, hour, account_id, measure, count) values ('{{tenant}}', now(), '{{account}}', 0, 1);
               insert into tenant_hours (tenant_id, hour, measure, count) values ('{{tenant}}', now(), 0, 1);
               insert into dialog_notes (id, tenant_id, dialog_id, author_id, text) values
