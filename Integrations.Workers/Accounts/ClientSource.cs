@@ -23,6 +23,7 @@ internal sealed class ClientSource(
             App = world.App,
             Device = world.Device,
             Route = world.Route,
+            PerfectForwardSecrecy = world.PerfectForwardSecrecy,
             Session = session,
             SaveSession = (snapshot, token) => records.SaveSessionAsync(account, snapshot, token),
             MayWrite = () => leases.MayWrite(account.Claim),

@@ -58,6 +58,7 @@ public sealed partial class MtprotoTelegramClient : ITelegramClient
             SaveSession = (session, ct) => settings.SaveSession(new SessionSnapshot(session.ToBytes(), session.DcId, session.Key.Export()), ct),
             Proxy = settings.Route.Proxy is { } proxy ? TelegramProxy.Parse(proxy) : null,
             UseIPv6 = settings.Route.UseIPv6,
+            PerfectForwardSecrecy = settings.PerfectForwardSecrecy,
             MayWrite = settings.MayWrite,
             FindAccessHash = async (key, ct) => (await settings.FindPeer(MtprotoPeers.Key(key), ct))?.AccessHash,
             Time = time,
