@@ -61,7 +61,7 @@ public sealed record TelegramClientOptions
     /// and of recorded traffic cannot read what was said before.
     /// </summary>
     /// <remarks>
-    /// Off by default: every connect then makes a key, which takes two round trips and tens of milliseconds of processor time, so that
+    /// Off by default: every connect then makes a key, which takes three round trips and tens of milliseconds of processor time, so that
     /// a host with a thousand accounts is ready half a minute later after a start. Connections at the side, for files, do not need it: their
     /// keys are made for them alone and never stored.
     /// </remarks>

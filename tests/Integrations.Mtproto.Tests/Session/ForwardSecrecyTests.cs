@@ -293,7 +293,7 @@ public sealed class ForwardSecrecyTests : SessionTest
         var call = Call();
         await Server.NextAsync<UpdatesGetState>();
         Server.Drop();
-        await Clock.WhenTimerAsync(Patient.ConnectTimeout, Token);
+        await Clock.WhenTimerAsync(Patient.ConnectTimeout, Token).WaitAsync(TimeSpan.FromSeconds(60), Token);
         Clock.Jump(Life);
         reachable.SetResult();
 
@@ -335,7 +335,7 @@ public sealed class ForwardSecrecyTests : SessionTest
     }
 
     /// <summary>Waits until the next key is at hand: only then does anything fall due within so short a time.</summary>
-    private Task WhileDrainingAsync() => Clock.WhenTimerAsync(Patient.DrainTimeout, Token);
+    private Task WhileDrainingAsync() => Clock.WhenTimerAsync(Patient.DrainTimeout, Token).WaitAsync(TimeSpan.FromSeconds(60), Token);
 
     /// <summary>A clock that its owner sets, on a machine whose timers do not mind.</summary>
     private sealed class SetClock(TimeProvider time) : TimeProvider

@@ -1,3 +1,5 @@
+using Integrations.Testing;
+
 namespace Integrations.Workers.Tests.Logins;
 
 public sealed class ForwardSecrecyTests(Servers servers)

