@@ -78,10 +78,12 @@ public sealed partial class MtprotoSession
         var flooded = false;
         for (; !_stop.IsCancellationRequested; delay = _delay.Next(flooded))
         {
-            if (TakePrepared() is { } prepared)
-                return prepared;
+            if (delay > TimeSpan.Zero && TakePrepared() is { } ready)
+                return ready;
             if (delay > TimeSpan.Zero)
                 await Task.Delay(delay, _time, _stop.Token);
+            if (TakePrepared() is { } prepared)
+                return prepared;
 
             using var limit = new CancellationTokenSource(_timings.ConnectTimeout, _time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stop.Token);

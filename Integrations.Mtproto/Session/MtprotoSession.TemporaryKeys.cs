@@ -64,16 +64,29 @@ public sealed partial class MtprotoSession
         }
     }
 
-    /// <summary>The connection that was made ready for the next key; null when there is none.</summary>
+    /// <summary>
+    /// The connection that was made ready for the next key; null when there is none. One whose key has lapsed meanwhile, as during a long
+    /// wait between two attempts to connect, is thrown away: it would be refused, and the wait after that let the next one lapse too.
+    /// </summary>
     private FrameConnection? TakePrepared()
     {
         PreparedConnection prepared;
+        bool isGood;
         lock (_gate)
         {
             if (_prepared is not { } ready || _closed)
                 return null;
             (prepared, _prepared) = (ready, null);
-            _connection = prepared.Connection;
+            isGood = Uptime < prepared.Key.LapsesAt;
+            if (isGood)
+                _connection = prepared.Connection;
+        }
+
+        if (!isGood)
+        {
+            prepared.Connection.Dispose();
+            prepared.Key.Key.Clear();
+            return null;
         }
 
         Use(prepared.Key);

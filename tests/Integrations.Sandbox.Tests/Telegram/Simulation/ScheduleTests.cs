@@ -25,6 +25,7 @@ public sealed class ScheduleTests
     }
 
     /// <summary>Keys of twelve seconds: what happens to a client once a day happens two or three times in each storm, and more often by faults.</summary>
+    /// <remarks>How such a seed goes depends on the servers' RSA key too, which is made once in each process.</remarks>
     [Theory]
     [MemberData(nameof(Blocks))]
     public void The_same_holds_while_keys_are_made_renewed_lost_and_unbound(int block)
