@@ -148,6 +148,14 @@ public sealed partial class TelegramClient(TelegramClientOptions options) : IAsy
         {
             ConnectAsync = ct => ConnectToAsync(dcId, ct),
             AuthKey = session.Key,
+            ForwardSecrecy = options.PerfectForwardSecrecy
+                ? new ForwardSecrecy
+                {
+                    ServerKeys = options.Servers.Keys,
+                    DcId = dcId + options.Servers.HandshakeDcOffset,
+                    Lifetime = options.TemporaryKeyLifetime,
+                }
+                : null,
             Salts = session.Salts.Count > 0 ? session.Salts : session.Salt == 0 ? [] : [new ServerSalt(session.Salt, 0, 0)],
             SaltsChanged = salts => _kept.Learn(session.Key, salts),
             Introduction = Introduction(),

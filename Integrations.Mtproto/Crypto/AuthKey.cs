@@ -39,6 +39,9 @@ public sealed class AuthKey
     /// <summary>A copy of the secret, for the one place that seals and stores it.</summary>
     public byte[] Export() => _key.AsSpan().ToArray();
 
+    /// <summary>Empties the memory of a key that is of no further use; nothing may be sealed or opened with it afterwards.</summary>
+    internal void Clear() => CryptographicOperations.ZeroMemory(_key);
+
     /// <summary>new_nonce_hash{1,2,3}: the lower 128 bits of SHA1(new_nonce + number + auth_key_aux_hash).</summary>
     internal byte[] NewNonceHash(ReadOnlySpan<byte> newNonce, byte number)
     {

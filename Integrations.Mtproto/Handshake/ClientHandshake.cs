@@ -40,6 +40,9 @@ public sealed class ClientHandshake(IReadOnlyList<RsaPublicKey> keys, int? dcId,
         Done,
     }
 
+    /// <summary>Life of a temporary key in seconds; null makes a permanent one.</summary>
+    public int? ExpiresIn { get; init; }
+
     /// <summary>What was encrypted for the server in step 4, for tests: the ciphertext itself is random.</summary>
     internal byte[] InnerData { get; private set; } = [];
 
@@ -104,10 +107,7 @@ public sealed class ClientHandshake(IReadOnlyList<RsaPublicKey> keys, int? dcId,
 
         // 4) encrypted_data := RSA_PAD(data, server_public_key)
         _newNonce = random.NextBytes(32);
-        PQInnerDataBase inner = dcId is { } dc
-            ? new PQInnerDataDc { Pq = resPq.Pq, P = pBytes, Q = qBytes, Nonce = _nonce, ServerNonce = _serverNonce, NewNonce = _newNonce, Dc = dc }
-            : new PQInnerData { Pq = resPq.Pq, P = pBytes, Q = qBytes, Nonce = _nonce, ServerNonce = _serverNonce, NewNonce = _newNonce };
-        InnerData = inner.ToBytes();
+        InnerData = MakeInnerData(resPq.Pq, pBytes, qBytes).ToBytes();
 
         // 5) req_DH_params#d712e4be nonce:int128 server_nonce:int128 p:string q:string public_key_fingerprint:long encrypted_data:string
         _step = Step.AwaitDhParams;
@@ -121,6 +121,33 @@ public sealed class ClientHandshake(IReadOnlyList<RsaPublicKey> keys, int? dcId,
             EncryptedData = RsaPad.Encrypt(InnerData, key, random),
         }.ToBytes();
     }
+
+    private PQInnerDataBase MakeInnerData(byte[] pq, byte[] p, byte[] q) => (dcId, ExpiresIn) switch
+    {
+        ({ } dc, null) => new PQInnerDataDc { Pq = pq, P = p, Q = q, Nonce = _nonce, ServerNonce = _serverNonce, NewNonce = _newNonce, Dc = dc },
+        ({ } dc, { } life) => new PQInnerDataTempDc
+        {
+            Pq = pq,
+            P = p,
+            Q = q,
+            Nonce = _nonce,
+            ServerNonce = _serverNonce,
+            NewNonce = _newNonce,
+            Dc = dc,
+            ExpiresIn = life,
+        },
+        (null, null) => new PQInnerData { Pq = pq, P = p, Q = q, Nonce = _nonce, ServerNonce = _serverNonce, NewNonce = _newNonce },
+        (null, { } life) => new PQInnerDataTemp
+        {
+            Pq = pq,
+            P = p,
+            Q = q,
+            Nonce = _nonce,
+            ServerNonce = _serverNonce,
+            NewNonce = _newNonce,
+            ExpiresIn = life,
+        },
+    };
 
     private HandshakeException ParamsFail(ServerDHParamsFail fail)
     {

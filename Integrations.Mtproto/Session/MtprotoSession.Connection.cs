@@ -41,6 +41,11 @@ public sealed partial class MtprotoSession
                     break;
                 if (Uptime - connectedAt >= _timings.GoodConnection)
                     _delay.Succeeded();
+                if (loss is null)
+                {
+                    delay = TimeSpan.Zero;
+                    continue;
+                }
 
                 LogConnectionLost(_key.Id, (long)(Uptime - connectedAt).TotalMilliseconds, loss.Message);
                 failure = Terminal(loss);
@@ -61,6 +66,7 @@ public sealed partial class MtprotoSession
         }
 
         End(failure);
+        await ForgetKeysAsync();
         if (failure is not null)
             throw failure;
     }
@@ -69,16 +75,21 @@ public sealed partial class MtprotoSession
     private async Task<FrameConnection?> ConnectAsync(TimeSpan delay)
     {
         ChangeState(SessionState.Connecting);
-        for (; !_stop.IsCancellationRequested; delay = _delay.Next(flooded: false))
+        var flooded = false;
+        for (; !_stop.IsCancellationRequested; delay = _delay.Next(flooded))
         {
+            if (delay > TimeSpan.Zero && TakePrepared() is { } ready)
+                return ready;
             if (delay > TimeSpan.Zero)
                 await Task.Delay(delay, _time, _stop.Token);
+            if (TakePrepared() is { } prepared)
+                return prepared;
 
             using var limit = new CancellationTokenSource(_timings.ConnectTimeout, _time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stop.Token);
             try
             {
-                var connection = await _options.ConnectAsync(either.Token);
+                var connection = await OpenAsync(limit, either.Token);
                 lock (_gate)
                 {
                     if (!_closed)
@@ -93,6 +104,7 @@ public sealed partial class MtprotoSession
             }
             catch (Exception e) when (IsPassing(e))
             {
+                flooded = e is TransportErrorException { Code: TransportError.Flood };
                 LogConnectFailed(_key.Id, e.Message);
             }
         }
@@ -103,8 +115,8 @@ public sealed partial class MtprotoSession
     /// <summary>A failure to connect that another attempt may not meet.</summary>
     private bool IsPassing(Exception e) => e switch
     {
-        WriteFencedException => false,
-        IOException or SocketException => true,
+        WriteFencedException or TransportErrorException { Code: TransportError.WrongDc } => false,
+        IOException or SocketException or HandshakeException => true,
         OperationCanceledException => !_stop.IsCancellationRequested,
         _ => false,
     };
@@ -119,8 +131,8 @@ public sealed partial class MtprotoSession
             foreach (var call in UnderWay())
             {
                 // What the server has acknowledged it will answer on the new connection too, and is only asked after; the rest may
-                // never have arrived.
-                if (call.IsAcknowledged)
+                // never have arrived. A binding may be repeated as often as one likes, and everything waits for it.
+                if (call.IsAcknowledged && call != _binding)
                     call.PolledAt = TimeSpan.MinValue;
                 else
                     SendAgain(call);
@@ -133,8 +145,8 @@ public sealed partial class MtprotoSession
             _notices.Missed(MissReason.Reconnected);
     }
 
-    /// <summary>Runs both loops until one ends, and returns why.</summary>
-    private async Task<Exception> ServeAsync(FrameConnection connection)
+    /// <summary>Runs both loops until one ends, and returns why; null when the connection was left for that of the next key.</summary>
+    private async Task<Exception?> ServeAsync(FrameConnection connection)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         var reading = ReadLoopAsync(connection, stop.Token);
@@ -149,6 +161,8 @@ public sealed partial class MtprotoSession
         var loss = ended.Exception?.InnerException;
         if (writing.Exception?.InnerException is WriteFencedException fenced)
             loss = fenced;
+        if (ended == writing && writing.IsCompletedSuccessfully)
+            return null;
         return loss ?? new TransportException("The connection was closed.");
     }
 
@@ -167,6 +181,12 @@ public sealed partial class MtprotoSession
         {
             case WriteFencedException:
                 return loss;
+            case TransportErrorException { Code: TransportError.KeyUnknown } when _options.ForwardSecrecy is not null:
+                // Only the temporary key is meant, which the server may forget whenever it likes.
+                DropKey();
+                return null;
+            case KeyBindingRefusedException refusal:
+                return Judge(refusal);
             case TransportErrorException { Code: TransportError.KeyUnknown }:
                 // One -404 may be a passing fault of the server: a key is never given up for it.
                 return ++_keyUnknown >= KeyUnknownLimit ? new AuthKeyUnknownException() : null;

@@ -30,6 +30,12 @@ public sealed partial class MtprotoSession
     [LoggerMessage(EventId = 6008, Level = LogLevel.Warning, Message = "Message {MessageId} for key {AuthKeyId} cannot be read: {Name}")]
     private partial void LogMessageUnreadable(Exception exception, long authKeyId, long messageId, string name);
 
+    [LoggerMessage(EventId = 6030, Level = LogLevel.Debug, Message = "The session goes on under temporary key {AuthKeyId}")]
+    private partial void LogKeyRenewed(long authKeyId);
+
+    [LoggerMessage(EventId = 6031, Level = LogLevel.Information, Message = "The key after temporary key {AuthKeyId} could not be made; another try follows")]
+    private partial void LogRenewalFailed(Exception exception, long authKeyId);
+
     [LoggerMessage(EventId = 6009, Level = LogLevel.Trace, Message = "{Method} of key {AuthKeyId} was answered by message {MessageId}, error {Error}")]
     private partial void LogAnswered(long authKeyId, string method, long messageId, string? error);
 }

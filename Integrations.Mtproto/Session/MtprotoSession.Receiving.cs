@@ -199,6 +199,13 @@ public sealed partial class MtprotoSession
                 return;
             }
 
+            if (error is not null && _temporary is not null && error.Is("AUTH_KEY_PERM_EMPTY") && ++call.Rejections < MaxRejections)
+            {
+                BindAgain();
+                SendAgain(call);
+                return;
+            }
+
             if (error is null && call.IsPrefixed)
                 _introduced = true;
             Forget(call);

@@ -31,6 +31,8 @@ public sealed partial class MtprotoSession
         {
             DoWhatIsDue();
             _answers.Watch(Uptime);
+            if (HasDrained)
+                return;
             while (TakePacket())
                 await SendPacketAsync(connection, timer, cancellationToken);
 
@@ -122,6 +124,7 @@ public sealed partial class MtprotoSession
             }
 
             PollStates(now);
+            RenewWhenDue(now);
         }
     }
 
@@ -172,6 +175,7 @@ public sealed partial class MtprotoSession
             next = Earlier(next, _pings.DeadAt);
             next = Earlier(next, _acks.Due);
             next = Earlier(next, SaltsDue());
+            next = Earlier(next, _prepared?.SwitchBy ?? RenewalDue);
             foreach (var call in _calls.Values)
             {
                 if (!call.IsQueued)
@@ -190,6 +194,13 @@ public sealed partial class MtprotoSession
         lock (_gate)
         {
             var now = Uptime;
+            if (_binding is { IsQueued: true } binding)
+            {
+                _outgoing.TryAdd(binding);
+                Seal(_outgoing, now);
+                _outgoing.Clear();
+                return true;
+            }
 
             // Acknowledgements ride along; alone they go when there are many or the oldest has waited long enough.
             if (_service.Count + _again.Count + _fresh.Count > 0 || _acks.Due <= now)
@@ -201,8 +212,10 @@ public sealed partial class MtprotoSession
 
             while (_service.TryPeek(out var service) && _outgoing.TryAdd(service))
                 _service.Dequeue();
-            AddCalls(_again, _outgoing);
-            AddCalls(_fresh, _outgoing);
+            if (MayCall)
+                AddCalls(_again, _outgoing);
+            if (MayCall && !IsDraining)
+                AddCalls(_fresh, _outgoing);
             if (_outgoing.IsEmpty)
                 return false;
             Seal(_outgoing, now);

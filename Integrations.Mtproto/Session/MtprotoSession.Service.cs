@@ -55,7 +55,7 @@ public sealed partial class MtprotoSession
         }
 
         LogRejected(_key.Id, bad.BadMsgId, bad.ErrorCode);
-        _options.SaltsChanged(salts);
+        TellSalts(salts);
     }
 
     private void ReceiveBadMessage(long messageId, BadMsgNotification bad)
@@ -77,6 +77,7 @@ public sealed partial class MtprotoSession
                     // msg_id too high: our clock is ahead, and ids of this session cannot go back.
                     _clock.Reset(messageId);
                     RestartSession();
+                    LogSessionRestarted(_key.Id);
                     Resend(rejected, bad.ErrorCode);
                     break;
                 case 20:
@@ -86,6 +87,7 @@ public sealed partial class MtprotoSession
                 default:
                     // 18, 19, 32 to 35 and 64 are faults of our numbering, and a fresh session has none.
                     RestartSession();
+                    LogSessionRestarted(_key.Id);
                     Resend(rejected, bad.ErrorCode);
                     break;
             }
@@ -155,7 +157,12 @@ public sealed partial class MtprotoSession
 
         // Nothing answers to the ids of the session before, and after the clock was set back the new one may use the same again.
         _calls.Clear();
-        LogSessionRestarted(_key.Id);
+    }
+
+    private void TellSalts(IReadOnlyList<ServerSalt> salts)
+    {
+        if (_options.ForwardSecrecy is null)
+            _options.SaltsChanged(salts);
     }
 
     private void ReceiveNewSession(NewSessionCreated created)
@@ -179,7 +186,7 @@ public sealed partial class MtprotoSession
             }
         }
 
-        _options.SaltsChanged(salts);
+        TellSalts(salts);
         _notices.Missed(MissReason.ServerSessionCreated);
     }
 
@@ -195,7 +202,7 @@ public sealed partial class MtprotoSession
             salts = _salts.Export();
         }
 
-        _options.SaltsChanged(salts);
+        TellSalts(salts);
     }
 
     private void AnswerStates(long requestId, IReadOnlyList<long> ids)

@@ -18,7 +18,6 @@ public sealed partial class MtprotoSession : IAsyncDisposable
 
     private readonly Lock _gate = new();
     private readonly MtprotoSessionOptions _options;
-    private readonly AuthKey _key;
     private readonly TimeProvider _time;
     private readonly IRandomSource _random;
     private readonly SessionTimings _timings;
@@ -51,6 +50,9 @@ public sealed partial class MtprotoSession : IAsyncDisposable
 
     /// <summary>Never disposed: it holds no timer, and <see cref="Abort"/> may come at any time.</summary>
     private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>The key that packets are sealed and opened with: the permanent one, or a temporary one in its place.</summary>
+    private AuthKey _key;
     private long _sessionId;
     private long? _previousSessionId;
     private FrameConnection? _connection;
@@ -100,7 +102,7 @@ public sealed partial class MtprotoSession : IAsyncDisposable
         get
         {
             lock (_gate)
-                return _calls.Values.Distinct().Count() + _fresh.Count(call => !call.IsDone);
+                return _calls.Values.Distinct().Count(call => call != _binding) + _fresh.Count(call => !call.IsDone);
         }
     }
 
@@ -244,7 +246,10 @@ public sealed partial class MtprotoSession : IAsyncDisposable
         call.IsQueued = true;
         call.IsAcknowledged = false;
         call.PolledInVain = 0;
-        _again.Enqueue(call);
+
+        // A binding goes before everything, and alone.
+        if (call != _binding)
+            _again.Enqueue(call);
     }
 
     private void End(Exception? reason)

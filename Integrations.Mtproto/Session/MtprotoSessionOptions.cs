@@ -11,6 +11,12 @@ public sealed class MtprotoSessionOptions
     /// <summary>The key of this session; it must not be in use on any other connection.</summary>
     public required AuthKey AuthKey { get; init; }
 
+    /// <summary>
+    /// Makes the session speak under temporary keys, each bound to <see cref="AuthKey"/>, under which nothing is sealed then but the
+    /// binding. Null speaks under that key itself.
+    /// </summary>
+    public ForwardSecrecy? ForwardSecrecy { get; init; }
+
     /// <summary>Opens a new connection to the data centre. Called again after each loss.</summary>
     public required Func<CancellationToken, ValueTask<FrameConnection>> ConnectAsync { get; init; }
 
@@ -41,7 +47,10 @@ public sealed class MtprotoSessionOptions
     /// <summary>Told of each change; called from the session's own loop, so it must be quick.</summary>
     public Action<SessionState> StateChanged { get; init; } = static _ => { };
 
-    /// <summary>Told that the server sent other salts, which are worth storing. Called from the session's own loop.</summary>
+    /// <summary>
+    /// Told that the server sent other salts, which are worth storing. Called from the session's own loop; never for a temporary key,
+    /// whose salts are of no use to anything else.
+    /// </summary>
     public Action<IReadOnlyList<ServerSalt>> SaltsChanged { get; init; } = static _ => { };
 
     public ILogger Logger { get; init; } = NullLogger.Instance;

@@ -46,7 +46,7 @@ internal sealed class OutgoingContainer
         if (_messages is [var only])
         {
             only.MessageId = only.PacketId = ids.Next();
-            writer.WriteRaw(only.Body.Span);
+            writer.WriteRaw(only.BodyUnder(only.MessageId).Span);
             return (only.MessageId, numbers.Next(only.IsContentRelated));
         }
 

@@ -8,6 +8,9 @@ internal abstract class OutgoingMessage
     /// <summary>The serialised object.</summary>
     public ReadOnlyMemory<byte> Body { get; protected set; }
 
+    /// <summary>The object as it goes out under a given id, alone in its packet: what is sealed inside it may depend on the id.</summary>
+    public virtual ReadOnlyMemory<byte> BodyUnder(long messageId) => Body;
+
     /// <summary>Whether the server is to acknowledge it; decides the parity of its sequence number.</summary>
     public abstract bool IsContentRelated { get; }
 

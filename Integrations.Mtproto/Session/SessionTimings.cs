@@ -24,6 +24,21 @@ public sealed record SessionTimings
     /// <summary>The longest one attempt to connect may take.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>The longest that making a temporary key may take.</summary>
+    public TimeSpan ExchangeTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>With the next temporary key at hand, new calls wait so long at most for those under way to be answered under the old one.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>After the next temporary key could not be made; meanwhile the old one is good.</summary>
+    public TimeSpan RenewalRetry { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// A binding that is refused for so long means that the server does not know the permanent key. It may not have come to all of
+    /// Telegram's machines in the first minute, which is how long TDLib forgives this too.
+    /// </summary>
+    public TimeSpan BindingPatience { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>A connection that lived so long was a good one: the next reconnect is immediate again.</summary>
     public TimeSpan GoodConnection { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -54,6 +54,7 @@ public sealed class SandboxTelegram : IAsyncDisposable
         _world = new TelegramWorld(options, time, random);
         _key = options.Directory is { } directory ? KeyOf(directory) : SharedKey.Value;
         var clock = new ServerClock(time, Faults);
+        var temporaryKeys = new TemporaryKeys(_world, clock);
         _parts = new ServerParts
         {
             World = _world,
@@ -63,7 +64,8 @@ public sealed class SandboxTelegram : IAsyncDisposable
             Options = options,
             Sessions = new SessionTable(),
             Dispatcher = Dispatcher(loggers),
-            Traffic = new KeyTraffic(_world, Faults, time),
+            TemporaryKeys = temporaryKeys,
+            Traffic = new KeyTraffic(_world, temporaryKeys, Faults, time),
             Delays = new Delays(time),
         };
         _pump = new UpdatePump(_parts, loggers.CreateLogger<UpdatePump>());
@@ -89,6 +91,9 @@ public sealed class SandboxTelegram : IAsyncDisposable
 
     /// <summary>TCP connections that are open now.</summary>
     public int OpenConnections => _dataCenters.Sum(dc => dc.Connections.Count);
+
+    /// <summary>How often a temporary key has been bound.</summary>
+    public int Bindings => _parts.TemporaryKeys.Bindings;
 
     internal TelegramWorld World => _world;
 
@@ -203,7 +208,7 @@ public sealed class SandboxTelegram : IAsyncDisposable
             DcId = id,
             Random = _parts.Random,
             Time = _parts.Clock,
-            IsKeyIdTaken = keyId => _world.FindKey(keyId, id) is not null,
+            IsKeyIdTaken = keyId => _parts.FindKey(keyId, id) is not null,
         };
         return new DataCenter(
             _parts, handshake, id, port, () => Interlocked.Increment(ref _lastConnection), loggers.CreateLogger<DataCenter>());
@@ -212,6 +217,7 @@ public sealed class SandboxTelegram : IAsyncDisposable
     private void Sweep()
     {
         var oldest = _parts.Clock.GetUtcNow() - _options.SessionMemory;
+        _parts.TemporaryKeys.Sweep();
         _parts.Sessions.ForgetWhere(session => !session.IsConnected && session.LastUsed < oldest);
     }
 
@@ -220,7 +226,13 @@ public sealed class SandboxTelegram : IAsyncDisposable
         switch (fault.Kind)
         {
             case FaultKind.ForgetSessions:
-                _parts.Sessions.ForgetWhere(session => Concerns(fault, session.DcId, _world.PersonUnder(session.KeyId)));
+                _parts.Sessions.ForgetWhere(session => Concerns(fault, session.DcId, _parts.PersonOf(session.KeyId)));
+                break;
+            case FaultKind.ForgetTemporaryKeys:
+                _parts.TemporaryKeys.ForgetWhere((dcId, keyId) => Concerns(fault, dcId, _world.PersonUnder(keyId)));
+                break;
+            case FaultKind.ForgetBindings:
+                _parts.TemporaryKeys.UnbindWhere((dcId, keyId) => Concerns(fault, dcId, _world.PersonUnder(keyId)));
                 break;
             case FaultKind.RotateSalts:
                 _world.RotateSalts();

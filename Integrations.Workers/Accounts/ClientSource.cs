@@ -26,6 +26,7 @@ internal sealed class ClientSource(
             Device = world.Device,
             // Never past the proxy: who has set one does not want this host seen.
             Route = file.Proxy is { } proxy ? world.Route with { Proxy = proxy, FindProxy = addresses.FindAsync } : world.Route,
+            PerfectForwardSecrecy = world.PerfectForwardSecrecy,
             Session = file.Session,
             SaveSession = (snapshot, token) => records.SaveSessionAsync(account, snapshot, token),
             MayWrite = () => leases.MayWrite(account.Claim),

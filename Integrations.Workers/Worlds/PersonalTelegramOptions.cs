@@ -41,6 +41,9 @@ internal sealed class PersonalTelegramOptions
     /// <summary><c>PERSONAL_TELEGRAM_IPV6</c>: also tries their addresses of IPv6.</summary>
     public bool UseIPv6 { get; set; }
 
+    /// <summary><c>PERSONAL_TELEGRAM_PFS</c>: speaks under keys that live for a day and are never stored (perfect forward secrecy).</summary>
+    public bool PerfectForwardSecrecy { get; set; }
+
     /// <summary>Null when neither is configured: logins then end with that answer, and accounts stay as they are.</summary>
     public World? World => this switch
     {
@@ -72,6 +75,7 @@ internal sealed class PersonalTelegramOptions
         options.SystemLangCode = Setting("SYSTEM_LANG_CODE") ?? options.SystemLangCode;
         options.Proxy = Setting("PROXY");
         options.UseIPv6 = configuration.GetValue("PERSONAL_TELEGRAM_IPV6", false);
+        options.PerfectForwardSecrecy = configuration.GetValue("PERSONAL_TELEGRAM_PFS", false);
 
         if (options.Proxy is not null && !TelegramProxy.TryParse(options.Proxy, out _, out var problem))
             throw new InvalidOperationException($"PERSONAL_TELEGRAM_PROXY cannot be used. {problem}");

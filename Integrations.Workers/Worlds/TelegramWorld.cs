@@ -26,6 +26,8 @@ internal sealed class TelegramWorld(PersonalTelegramOptions options, IHttpClient
 
     public TelegramRoute Route => new(options.Proxy, options.UseIPv6);
 
+    public bool PerfectForwardSecrecy => options.PerfectForwardSecrecy;
+
     public TelegramApp App => World switch
     {
         Core.Telegram.Accounts.World.Telegram => new TelegramApp(options.ApiId!.Value, options.ApiHash!),

@@ -61,6 +61,7 @@ public sealed partial class MtprotoTelegramClient : ITelegramClient
             Proxy = settings.Route.Proxy is { } proxy ? TelegramProxy.Parse(proxy) : null,
             FindProxy = settings.Route.FindProxy is { } find ? (host, ct) => FindProxyAsync(find, host, ct) : null,
             UseIPv6 = settings.Route.UseIPv6,
+            PerfectForwardSecrecy = settings.PerfectForwardSecrecy,
             MayWrite = settings.MayWrite,
             FindAccessHash = async (key, ct) => (await settings.FindPeer(MtprotoPeers.Key(key), ct))?.AccessHash,
             Time = time,

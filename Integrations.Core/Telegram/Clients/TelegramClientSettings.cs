@@ -54,6 +54,9 @@ public sealed record TelegramClientSettings
     /// <summary>The way there; directly by default.</summary>
     public TelegramRoute Route { get; init; } = new(null, UseIPv6: false);
 
+    /// <summary>Speaks under keys that live for a day and are only ever in memory, in place of the stored one.</summary>
+    public bool PerfectForwardSecrecy { get; init; }
+
     /// <summary>The payload of an earlier <see cref="SessionSnapshot"/>; null begins a new session with a new key.</summary>
     public ReadOnlyMemory<byte>? Session { get; init; }
 

@@ -74,6 +74,12 @@ public enum FaultKind
     /// <summary>Forgets all sessions at once, as the real server may at any time.</summary>
     ForgetSessions,
 
+    /// <summary>Forgets all temporary keys at once, as the real server may at any time; what comes under one is answered with -404.</summary>
+    ForgetTemporaryKeys,
+
+    /// <summary>Forgets at once which permanent keys the temporary ones stand for; calls are answered with 401 <c>AUTH_KEY_PERM_EMPTY</c>.</summary>
+    ForgetBindings,
+
     /// <summary>Makes every salt given so far invalid, at once.</summary>
     RotateSalts,
 

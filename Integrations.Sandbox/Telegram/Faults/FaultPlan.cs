@@ -93,7 +93,7 @@ public sealed class FaultPlan
 
     private static bool HappensAtOnce(Fault fault) => fault.Kind switch
     {
-        FaultKind.ForgetSessions or FaultKind.RotateSalts or FaultKind.SignOut => true,
+        FaultKind.ForgetSessions or FaultKind.ForgetTemporaryKeys or FaultKind.ForgetBindings or FaultKind.RotateSalts or FaultKind.SignOut => true,
         FaultKind.CloseConnection or FaultKind.ResetConnection or FaultKind.HalfOpen => fault.Method is null,
         _ => false,
     };

@@ -181,7 +181,7 @@ internal sealed partial class ClientConnection : IDisposable
             return await ShakeHandsAsync(frames, packet);
         if (!_keys.TryGetValue(keyId, out var key))
         {
-            if (_parts.World.FindKey(keyId, DcId) is not { } stored)
+            if (_parts.FindKey(keyId, DcId) is not { } stored)
                 return await RefuseAsync(frames, TransportError.KeyUnknown);
             _keys[keyId] = key = new AuthKey(stored.Secret);
         }
@@ -198,12 +198,12 @@ internal sealed partial class ClientConnection : IDisposable
         {
             return await RefuseAsync(frames, TransportError.KeyUnknown);
         }
-        // The key may have been destroyed since this connection first used it.
-        if (_parts.World.FindKey(keyId, DcId) is null)
+        // The key may have been destroyed, or have expired, since this connection first used it.
+        if (_parts.FindKey(keyId, DcId) is null)
             return await RefuseAsync(frames, TransportError.KeyUnknown);
         Interlocked.Exchange(ref _lastKeyId, keyId);
         _parts.Traffic.Sent(keyId, this);
-        _parts.World.MarkSeen(keyId);
+        _parts.World.MarkSeen(_parts.TemporaryKeys.AccountKeyOf(keyId));
         _parts.Sessions.GetOrAdd(_parts, key, message.Header.SessionId, DcId).Receive(this, message.Header, message.Body);
         return true;
     }
@@ -213,7 +213,9 @@ internal sealed partial class ClientConnection : IDisposable
         if (_parts.Faults.Take(FaultKind.TransportError, new FaultScope(DcId, Method: "handshake")) is { Code: { } code })
             return await RefuseAsync(frames, -Math.Abs(code));
         var reply = _handshake.Handle(packet);
-        if (reply.Completed is { } made)
+        if (reply.Completed is { ExpiresIn: { } expiresIn } temporary)
+            _parts.TemporaryKeys.Add(temporary.AuthKey, DcId, temporary.ServerSalt, expiresIn);
+        else if (reply.Completed is { } made)
             _parts.World.AddKey(made.AuthKey.Id, made.AuthKey.Export(), DcId, made.ServerSalt);
         if (reply.Packet is { } answer)
             Send(answer);

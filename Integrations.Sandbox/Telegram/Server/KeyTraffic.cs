@@ -13,7 +13,7 @@ namespace Integrations.Sandbox.Telegram.Server;
 /// reach this process later. So when a newer connection first sends, the number of bytes that each older one has sent so far is noted,
 /// in the kernel's buffer too; only what an older one sends beyond that is a violation.
 /// </remarks>
-internal sealed class KeyTraffic(TelegramWorld world, FaultPlan faults, TimeProvider time)
+internal sealed class KeyTraffic(TelegramWorld world, TemporaryKeys temporaryKeys, FaultPlan faults, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<long, List<Sender>> _senders = [];
@@ -28,7 +28,7 @@ internal sealed class KeyTraffic(TelegramWorld world, FaultPlan faults, TimeProv
             return;
         faults.Report(violation);
         if (violation.PersonId is not null)
-            world.DuplicateKey(keyId);
+            world.DuplicateKey(temporaryKeys.AccountKeyOf(keyId));
     }
 
     /// <summary>Forgets a connection that has ended.</summary>
@@ -75,7 +75,7 @@ internal sealed class KeyTraffic(TelegramWorld world, FaultPlan faults, TimeProv
         return new Violation(
             time.GetUtcNow(),
             keyId.ToString("x16", CultureInfo.InvariantCulture),
-            world.FindKey(keyId, connection.DcId)?.Device?.UserId,
+            world.FindKey(temporaryKeys.AccountKeyOf(keyId), connection.DcId)?.Device?.UserId,
             connection.DcId,
             sender.Number,
             senders.Max(other => other.Number));

@@ -15,12 +15,13 @@ internal sealed class RpcCall(ServerParts parts, Session session, long messageId
 
     public long MessageId => messageId;
 
-    public long KeyId => session.KeyId;
+    /// <summary>The permanent key, also where the call came under a temporary one.</summary>
+    public long KeyId { get; } = parts.TemporaryKeys.AccountKeyOf(session.KeyId);
 
     public int DcId => session.DcId;
 
     /// <summary>The session, so that it is not told of what it did itself.</summary>
-    public Origin Origin => new(session.KeyId, session.Id);
+    public Origin Origin => new(KeyId, session.Id);
 
     /// <summary>The schema's name of the method inside all wrappers; null until it is known.</summary>
     public string? Method { get; set; }
@@ -32,5 +33,5 @@ internal sealed class RpcCall(ServerParts parts, Session session, long messageId
 
     /// <summary>Who is signed in.</summary>
     /// <exception cref="TelegramRefusal">Nobody is.</exception>
-    public Person User => _user ??= World.Authorized(session.KeyId);
+    public Person User => _user ??= World.Authorized(KeyId);
 }

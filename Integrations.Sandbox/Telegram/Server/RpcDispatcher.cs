@@ -24,7 +24,10 @@ internal sealed partial class RpcDispatcher(ILogger<RpcDispatcher> logger)
     public delegate TlRequest ReadCall(ref TlReader reader);
 
     /// <summary>Methods that may be called before <c>initConnection</c>.</summary>
-    private static bool NeedsNoLayer(TlRequest request) => request is HelpGetConfig or HelpGetNearestDc;
+    private static bool NeedsNoLayer(TlRequest request) => request is HelpGetConfig or HelpGetNearestDc or AuthBindTempAuthKey;
+
+    /// <summary>Methods that do not ask whose key it is.</summary>
+    private static bool NeedsNoPermanentKey(TlRequest request) => request is HelpGetConfig or HelpGetNearestDc or AuthBindTempAuthKey;
 
     public void Register<TRequest, TResult>(Func<RpcCall, TRequest, TResult> handler)
         where TRequest : TlRequest<TResult>
@@ -72,6 +75,8 @@ internal sealed partial class RpcDispatcher(ILogger<RpcDispatcher> logger)
         var withUpdates = Unwrap(call, ref reader);
         var request = ReadRequest(call, ref reader);
         call.Method = request.TlName;
+        if (call.Parts.TemporaryKeys.IsUnbound(call.Session.KeyId) && !NeedsNoPermanentKey(request))
+            throw TelegramRefusal.Unauthorized("AUTH_KEY_PERM_EMPTY");
         if (call.Session.Layer is null && !NeedsNoLayer(request))
             throw TelegramRefusal.BadRequest("CONNECTION_NOT_INITED");
         ApplyFaults(call, request);

@@ -23,6 +23,8 @@ internal sealed class ServerParts
 
     public required RpcDispatcher Dispatcher { get; init; }
 
+    public required TemporaryKeys TemporaryKeys { get; init; }
+
     public required KeyTraffic Traffic { get; init; }
 
     public required Delays Delays { get; init; }
@@ -31,7 +33,15 @@ internal sealed class ServerParts
     public IReadOnlyList<DcAddress> Dcs { get; set; } = [];
 
     /// <summary>Who is signed in, or about to be, under a key.</summary>
-    public long? PersonOf(long keyId) => World.PersonUnder(keyId);
+    public long? PersonOf(long keyId) => World.PersonUnder(TemporaryKeys.AccountKeyOf(keyId));
+
+    /// <summary>A permanent key, or a temporary one that has not expired, if this data centre made it.</summary>
+    public StoredKey? FindKey(long keyId, int dcId) => TemporaryKeys.Find(keyId, dcId) ?? World.FindKey(keyId, dcId);
+
+    /// <summary>The sessions under a permanent key and under the temporary one that stands for it.</summary>
+    public IReadOnlyList<Session> SessionsOf(long accountKeyId) => TemporaryKeys.BoundTo(accountKeyId) is { } temporary
+        ? [.. Sessions.OfKey(accountKeyId), .. Sessions.OfKey(temporary)]
+        : Sessions.OfKey(accountKeyId);
 
     public long NextUniqueId()
     {

@@ -203,7 +203,7 @@ internal sealed partial class Session
 
     private bool HasGoodSalt(long salt, DateTimeOffset now) =>
         _parts.Faults.Take(FaultKind.BadSalt, Scope(null)) is null
-        && _parts.World.FindKey(KeyId, DcId) is { } key
+        && _parts.FindKey(KeyId, DcId) is { } key
         && _parts.World.IsSaltValid(key, salt, now);
 
     private void RefuseSalt(long messageId, int sequence, DateTimeOffset now)

@@ -67,7 +67,8 @@ internal sealed partial class Session
                 DestroySession(messageId, reader.ReadInt64());
                 return true;
             case DestroyAuthKeyId:
-                _parts.World.ForgetKey(KeyId);
+                if (!_parts.TemporaryKeys.Forget(KeyId))
+                    _parts.World.ForgetKey(KeyId);
                 Answer(messageId, new DestroyAuthKeyOk());
                 return true;
             case AllInfoId or StateInfoId or HttpWaitId:

@@ -59,6 +59,7 @@ internal sealed partial class Session
 
     public long Id { get; }
 
+    /// <summary>The key that it is spoken under, which may be a temporary one.</summary>
     public long KeyId => _key.Id;
 
     public int DcId { get; }

@@ -19,7 +19,7 @@ internal sealed class SessionTable
             {
                 sessions[sessionId] = session = new Session(parts, key, sessionId, dcId);
                 // A client of a signed-in key need not introduce itself again after the server forgot the session.
-                if (parts.World.FindKey(key.Id, dcId)?.Device is { Info: { Layer: > 0 } info })
+                if (parts.World.FindKey(parts.TemporaryKeys.AccountKeyOf(key.Id), dcId)?.Device is { Info: { Layer: > 0 } info })
                     (session.Layer, session.Info) = (info.Layer, info);
             }
             return session;

@@ -63,12 +63,12 @@ internal sealed partial class UpdatePump(ServerParts parts, ILogger<UpdatePump> 
                     Shown(view.Mention(PeerRef.Channel(changed.ChannelId)), session, new UpdateChannel { ChannelId = changed.ChannelId }));
                 break;
             case QrTokenScanned scanned:
-                foreach (var session in parts.Sessions.OfKey(scanned.KeyId))
+                foreach (var session in parts.SessionsOf(scanned.KeyId))
                     session.Push(_ => Short(new UpdateLoginToken()), evenBeforeLogin: true);
                 break;
             case KeySignedOut { Fate: KeyFate.Revoked } ended:
                 // The nudge that makes a client ask, and so learn that it is signed out.
-                foreach (var session in parts.Sessions.OfKey(ended.KeyId))
+                foreach (var session in parts.SessionsOf(ended.KeyId))
                     session.Push(_ => new UpdatesTooLong(), evenBeforeLogin: true);
                 break;
             case TypingShown typing:
@@ -179,7 +179,7 @@ internal sealed partial class UpdatePump(ServerParts parts, ILogger<UpdatePump> 
             return;
         foreach (var keyId in parts.World.KeysOf(userId))
         {
-            foreach (var session in parts.Sessions.OfKey(keyId))
+            foreach (var session in parts.SessionsOf(keyId))
             {
                 if (except != new Origin(keyId, session.Id))
                     session.Push(to => make(new View(parts.World, person), to), lane: lane);

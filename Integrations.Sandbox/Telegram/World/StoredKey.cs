@@ -13,7 +13,7 @@ internal enum KeyFate
     Duplicated,
 }
 
-/// <summary>A permanent auth key as the data centre that made it remembers it.</summary>
+/// <summary>An auth key as the data centre that made it remembers it; nobody signs in under a temporary one.</summary>
 internal sealed class StoredKey
 {
     /// <summary>Lower 64 bits of the key's SHA-1, as on the wire.</summary>

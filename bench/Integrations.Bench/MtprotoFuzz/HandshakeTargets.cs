@@ -133,3 +133,39 @@ internal sealed class ServerHandshakeTarget(RsaPrivateKey key) : FuzzTarget
         _request = client.Handle(PlainMessage.Read(reply.Packet, out _).Span, out _)!;
     }
 }
+
+/// <summary>The proof that binds a temporary key, as a server reads it. Nothing but the proof itself may pass, and no exception leaves.</summary>
+internal sealed class KeyBindingTarget : FuzzTarget
+{
+    private const long SessionId = 7;
+    private const long MessageId = 8;
+
+    /// <summary>Everything before the last block, the end of which is padding.</summary>
+    private const int Meant = 24 + 64;
+
+    private readonly AuthKey _permanent;
+    private readonly AuthKey _temporary;
+    private readonly AuthBindTempAuthKey _call;
+
+    public KeyBindingTarget()
+    {
+        var random = new Mutator(9);
+        (_permanent, _temporary) = (new AuthKey(random.Bytes(AuthKey.Size, AuthKey.Size)), new AuthKey(random.Bytes(AuthKey.Size, AuthKey.Size)));
+        _call = KeyBinding.Create(_permanent, _temporary, SessionId, MessageId, 1_800_000_000, random);
+    }
+
+    public override string Name => "key-binding";
+
+    public override int Weight => 20;
+
+    public override byte[] Make(Mutator mutator) => mutator.Next(6) == 0 ? mutator.Bytes(8, 256) : mutator.Change(_call.EncryptedMessage);
+
+    public override void Read(byte[] input)
+    {
+        var call = new AuthBindTempAuthKey { PermAuthKeyId = _permanent.Id, Nonce = _call.Nonce, ExpiresAt = _call.ExpiresAt, EncryptedMessage = input };
+        if (KeyBinding.Proves(call, _permanent, _temporary.Id, SessionId, MessageId) && !input.AsSpan().StartsWith(_call.EncryptedMessage.AsSpan(0, Meant)))
+            throw new InvalidDataException("Bytes that are not the proof were taken for it.");
+    }
+
+    public override bool IsDocumented(Exception exception) => false;
+}

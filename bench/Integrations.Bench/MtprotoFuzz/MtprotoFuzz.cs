@@ -58,7 +58,7 @@ internal static class MtprotoFuzz
         return
         [
             new TlTarget(), new GzipTarget(), new EnvelopeTarget(), new PlainTarget(), new TransportTarget(),
-            new ClientHandshakeTarget(key, 0), new ClientHandshakeTarget(key, 1), new ClientHandshakeTarget(key, 2), new ServerHandshakeTarget(key),
+            new ClientHandshakeTarget(key, 0), new ClientHandshakeTarget(key, 1), new ClientHandshakeTarget(key, 2), new ServerHandshakeTarget(key), new KeyBindingTarget(),
         ];
     }
 

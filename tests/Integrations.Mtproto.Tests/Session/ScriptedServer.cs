@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Integrations.Mtproto.Crypto;
 using Integrations.Mtproto.Envelope;
+using Integrations.Mtproto.Handshake;
 using Integrations.Mtproto.Schema;
 using Integrations.Mtproto.Session;
 using Integrations.Mtproto.Tl;
@@ -13,16 +15,21 @@ namespace Integrations.Mtproto.Tests.Session;
 /// <summary>One message of the client as the server saw it.</summary>
 /// <param name="Introduced">It came inside invokeWithLayer and initConnection.</param>
 internal sealed record ClientMessage(
-    int Connection, long PacketId, long MessageId, int SequenceNumber, long SessionId, long Salt, TlObject Body, bool Introduced, bool Packed);
+    int Connection, long PacketId, long MessageId, int SequenceNumber, long SessionId, long Salt, TlObject Body, bool Introduced, bool Packed, long KeyId);
 
 /// <summary>A server that does what the test tells it, over in-memory connections. It answers pings by itself until told not to.</summary>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
+    private static readonly Lazy<RsaPrivateKey> ExchangeKey = new(RsaPrivateKey.Generate);
+
     private readonly Channel<ClientMessage> _messages = Channel.CreateUnbounded<ClientMessage>();
+    private readonly ConcurrentQueue<ClientMessage> _log = new();
+    private readonly ConcurrentDictionary<long, AuthKey> _temporaryKeys = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _serving = [];
     private readonly Lock _gate = new();
     private FrameConnection? _current;
+    private AuthKey? _sealing;
     private long _sessionId;
     private int _connections;
 
@@ -37,6 +44,12 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public AuthKey Key { get; } = new(Hex.Sequence(256, 3));
 
     public MessageIdSource Ids { get; }
+
+    /// <summary>Everything that the client sent, in order.</summary>
+    public IReadOnlyCollection<ClientMessage> Log => _log;
+
+    /// <summary>Temporary keys that were made and not forgotten, by id.</summary>
+    public IReadOnlyDictionary<long, AuthKey> TemporaryKeys => _temporaryKeys;
 
     public bool AnswersPings { get; set; } = true;
 
@@ -66,6 +79,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
         return new MtprotoSession(new MtprotoSessionOptions
         {
             AuthKey = Key,
+            ForwardSecrecy = builder.TemporaryKeyLifetime is { } lifetime
+                ? new ForwardSecrecy { ServerKeys = [ExchangeKey.Value.Public], DcId = 2, Lifetime = lifetime }
+                : null,
             ConnectAsync = builder.Connect ?? ConnectAsync,
             Time = builder.Time ?? Clock,
             Random = new SeededRandom(builder.Seed),
@@ -114,11 +130,13 @@ internal sealed class ScriptedServer : IAsyncDisposable
     {
         var id = messageId ?? Ids.Next(answer ? MessageIdKind.ServerAnswer : MessageIdKind.ServerNotice);
         var header = new MessageHeader(0, sessionId ?? Volatile.Read(ref _sessionId), id, contentRelated ? 1 : 0);
-        await WriteAsync(EncryptedMessage.Encrypt(Key, MessageDirection.ServerToClient, header, raw ?? body.ToBytes(), new SeededRandom(9)));
+        await WriteAsync(EncryptedMessage.Encrypt(_sealing ?? Key, MessageDirection.ServerToClient, header, raw ?? body.ToBytes(), new SeededRandom(9)));
         return id;
     }
 
     public Task WriteAsync(byte[] packet) => Current().WriteAsync(packet, TestContext.Current.CancellationToken).AsTask();
+
+    public void ForgetTemporaryKeys() => _temporaryKeys.Clear();
 
     /// <summary>Cuts the present connection.</summary>
     public void Drop()
@@ -150,8 +168,6 @@ internal sealed class ScriptedServer : IAsyncDisposable
             using var connection = await FrameConnection.AcceptAsync(pair.Server, SystemRandomSource.Instance, cancellationToken: _stop.Token);
             if (connection is null)
                 return;
-            lock (_gate)
-                _current = connection;
             if (Greetings.TryDequeue(out var error))
             {
                 await connection.WriteErrorAsync(error, _stop.Token);
@@ -163,11 +179,33 @@ internal sealed class ScriptedServer : IAsyncDisposable
                 return;
             }
 
+            // A connection that makes a key takes the place of the one before only when it carries a message.
+            FrameConnection? before;
+            lock (_gate)
+                (before, _current) = (_current, connection);
+            var handshake = new ServerHandshake(new ServerHandshakeOptions { Keys = [ExchangeKey.Value], DcId = 2, Time = Clock });
             while (await connection.ReadAsync(_stop.Token) is { } frame)
             {
-                var message = EncryptedMessage.Decrypt(Key, MessageDirection.ClientToServer, frame.Payload.Span);
+                var keyId = EncryptedMessage.KeyIdOf(frame.Payload.Span);
+                if (keyId == 0)
+                {
+                    lock (_gate)
+                        _current = before ?? connection;
+                    await ExchangeAsync(connection, handshake, frame.Payload);
+                    continue;
+                }
+
+                if ((keyId == Key.Id ? Key : _temporaryKeys.GetValueOrDefault(keyId ?? 0)) is not { } key)
+                {
+                    await connection.WriteErrorAsync(TransportError.KeyUnknown, _stop.Token);
+                    continue;
+                }
+
+                lock (_gate)
+                    (_current, _sealing) = (connection, key);
+                var message = EncryptedMessage.Decrypt(key, MessageDirection.ClientToServer, frame.Payload.Span);
                 Volatile.Write(ref _sessionId, message.Header.SessionId);
-                await UnpackAsync(number, message);
+                await UnpackAsync(number, key.Id, message);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or TransportException)
@@ -176,7 +214,15 @@ internal sealed class ScriptedServer : IAsyncDisposable
         }
     }
 
-    private async Task UnpackAsync(int connection, DecryptedMessage packet)
+    private async Task ExchangeAsync(FrameConnection connection, ServerHandshake handshake, ReadOnlyMemory<byte> packet)
+    {
+        var reply = handshake.Handle(packet);
+        if (reply.Completed is { ExpiresIn: not null } made)
+            _temporaryKeys[made.AuthKey.Id] = made.AuthKey;
+        await connection.WriteAsync(reply.Packet, _stop.Token);
+    }
+
+    private async Task UnpackAsync(int connection, long keyId, DecryptedMessage packet)
     {
         var header = packet.Header;
         var body = TlRegistry.Read(packet.Body.Span);
@@ -194,8 +240,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
                 Acknowledged.AddRange(ack.MsgIds);
             if (content is PingDelayDisconnect ping && AnswersPings)
                 await SendAsync(new Pong { MsgId = messageId, PingId = ping.PingId }, contentRelated: false, answer: true);
-            await _messages.Writer.WriteAsync(
-                new ClientMessage(connection, header.MessageId, messageId, sequenceNumber, header.SessionId, header.Salt, content, introduced, packed));
+            var received = new ClientMessage(
+                connection, header.MessageId, messageId, sequenceNumber, header.SessionId, header.Salt, content, introduced, packed, keyId);
+            _log.Enqueue(received);
+            await _messages.Writer.WriteAsync(received);
         }
     }
 }
@@ -210,6 +258,9 @@ internal sealed class MtprotoSessionBuilder
     public IReadOnlyList<ServerSalt> Salts { get; set; } = [new ServerSalt(77, 0, long.MaxValue)];
 
     public ReadOnlyMemory<byte> Introduction { get; set; }
+
+    /// <summary>Null speaks under the permanent key.</summary>
+    public TimeSpan? TemporaryKeyLifetime { get; set; }
 
     public SessionTimings Timings { get; set; } = new();
 

@@ -61,7 +61,7 @@ public abstract class SessionTest : IAsyncDisposable
     /// <summary>Moves the clock once the session has asked for a timer that this will fire.</summary>
     private protected async Task PassAsync(TimeSpan time)
     {
-        await Clock.WhenTimerAsync(time, Token);
+        await Clock.WhenTimerAsync(time, Token).WaitAsync(TimeSpan.FromSeconds(60), Token);
         Clock.Advance(time);
     }
 

@@ -1,3 +1,5 @@
+using Integrations.Mtproto.Crypto;
+using Integrations.Mtproto.Handshake;
 using Integrations.Mtproto.Schema;
 using Integrations.Sandbox.Telegram.World;
 
@@ -45,9 +47,24 @@ internal static class AuthMethods
         });
         dispatcher.Register<AuthImportAuthorization, AuthAuthorizationBase>((call, request) =>
             Authorized(call, call.World.ImportAuthorization(call.KeyId, call.DcId, request.Id, request.Bytes, call.Session.Info)));
+        dispatcher.Register<AuthBindTempAuthKey, bool>(BindTemporaryKey);
     }
 
     public static AuthAuthorization Authorized(RpcCall call, Person person) => new() { User = new View(call.World, person).User(person) };
+
+    private static bool BindTemporaryKey(RpcCall call, AuthBindTempAuthKey request)
+    {
+        if (call.World.FindKey(request.PermAuthKeyId, call.DcId) is not { } permanent
+            || !KeyBinding.Proves(request, new AuthKey(permanent.Secret), call.Session.KeyId, call.Session.Id, call.MessageId)
+            || request.ExpiresAt <= call.UnixNow)
+            throw TelegramRefusal.BadRequest("ENCRYPTED_MESSAGE_INVALID");
+        return call.Parts.TemporaryKeys.Bind(call.Session.KeyId, permanent.Id, request.ExpiresAt) switch
+        {
+            BindOutcome.NotTemporary => throw TelegramRefusal.BadRequest("TEMP_AUTH_KEY_EMPTY"),
+            BindOutcome.BoundElsewhere => throw TelegramRefusal.BadRequest("TEMP_AUTH_KEY_ALREADY_BOUND"),
+            _ => true,
+        };
+    }
 
     private static AuthSentCode Sent(RpcCall call, string phoneNumber, LoginCode code) => new()
     {
@@ -83,7 +100,7 @@ internal static class AuthMethods
     private static Authorization AcceptLoginToken(RpcCall call, AuthAcceptLoginToken request)
     {
         var key = call.World.AcceptQrToken(call.User.Id, request.Token);
-        var info = call.Parts.Sessions.OfKey(key.Id) is [.., { } latest] ? latest.Info : new DeviceInfo();
+        var info = call.Parts.SessionsOf(key.Id) is [.., { } latest] ? latest.Info : new DeviceInfo();
         return AccountMethods.Authorization(info, 0, false, call.UnixNow, call.UnixNow);
     }
 }

@@ -19,7 +19,7 @@ internal sealed class OurClient : IAsyncDisposable
     private readonly Dictionary<PeerKey, long?> _hashes = [];
     private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private OurClient(SandboxTelegram sandbox, TelegramSession? session, TelegramServers? servers, TimeSpan? sideConnectionIdle)
+    private OurClient(SandboxTelegram sandbox, TelegramSession? session, TelegramServers? servers, TimeSpan? sideConnectionIdle, TimeSpan? keyLifetime)
     {
         Client = new TelegramClient(new TelegramClientOptions
         {
@@ -28,6 +28,8 @@ internal sealed class OurClient : IAsyncDisposable
             ApiHash = "hash",
             Device = new TelegramDevice { Model = "Our client", SystemVersion = "1", AppVersion = "1" },
             Session = session,
+            PerfectForwardSecrecy = keyLifetime is not null,
+            TemporaryKeyLifetime = keyLifetime ?? TimeSpan.FromDays(1),
             SaveSession = (saved, _) =>
             {
                 Stored = saved.ToBytes();
@@ -56,18 +58,33 @@ internal sealed class OurClient : IAsyncDisposable
         [RsaPublicKey.FromPem(sandbox.PublicKeyPem)]);
 
     /// <summary>Connects, with a stored session or with a new key.</summary>
-    public static async Task<OurClient> ConnectAsync(SandboxTelegram sandbox, byte[]? session = null, TelegramServers? servers = null, TimeSpan? sideConnectionIdle = null)
+    /// <param name="sandbox">Where.</param>
+    /// <param name="session">The stored session.</param>
+    /// <param name="servers">Other addresses than the sandbox's own.</param>
+    /// <param name="sideConnectionIdle">Life of an idle connection for files.</param>
+    /// <param name="keyLifetime">Life of temporary keys; null speaks under the stored key.</param>
+    public static async Task<OurClient> ConnectAsync(
+        SandboxTelegram sandbox,
+        byte[]? session = null,
+        TelegramServers? servers = null,
+        TimeSpan? sideConnectionIdle = null,
+        TimeSpan? keyLifetime = null)
     {
-        var ours = new OurClient(sandbox, session is null ? null : TelegramSession.FromBytes(session), servers, sideConnectionIdle);
+        var ours = new OurClient(sandbox, session is null ? null : TelegramSession.FromBytes(session), servers, sideConnectionIdle, keyLifetime);
         await ours.Client.ConnectAsync(TestContext.Current.CancellationToken);
         return ours;
     }
 
     /// <summary>Signs in by code, with the second factor where there is one.</summary>
-    public static async Task<OurClient> SignedInAsync(SandboxTelegram sandbox, string username, TelegramServers? servers = null, TimeSpan? sideConnectionIdle = null)
+    public static async Task<OurClient> SignedInAsync(
+        SandboxTelegram sandbox,
+        string username,
+        TelegramServers? servers = null,
+        TimeSpan? sideConnectionIdle = null,
+        TimeSpan? keyLifetime = null)
     {
         var person = sandbox.PhoneOf(username).Owner;
-        var ours = await ConnectAsync(sandbox, servers: servers, sideConnectionIdle: sideConnectionIdle);
+        var ours = await ConnectAsync(sandbox, servers: servers, sideConnectionIdle: sideConnectionIdle, keyLifetime: keyLifetime);
         var cancellation = TestContext.Current.CancellationToken;
         var code = await ours.Client.SendCodeAsync(person.Phone, cancellation);
         var step = await ours.Client.SignInAsync(person.Phone, code.PhoneCodeHash, person.Code, cancellation);

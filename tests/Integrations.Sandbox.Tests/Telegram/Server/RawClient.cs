@@ -71,15 +71,19 @@ internal sealed class RawClient : IAsyncDisposable
         return client;
     }
 
-    /// <summary>A connection with a key of its own, exchanged in full.</summary>
+    /// <summary>A connection with a key of its own, exchanged in full; a temporary one when its life in seconds is given.</summary>
     public static async Task<RawClient> ConnectAsync(
         SandboxTelegram sandbox,
         int dcId = SandboxTelegram.MainDc,
         TransportFormat format = TransportFormat.Intermediate,
-        bool obfuscated = false)
+        bool obfuscated = false,
+        int? expiresIn = null)
     {
         var client = await OpenAsync(sandbox, dcId, format, obfuscated);
-        var handshake = new ClientHandshake([RsaPublicKey.FromPem(sandbox.PublicKeyPem)], dcId, SystemRandomSource.Instance);
+        var handshake = new ClientHandshake([RsaPublicKey.FromPem(sandbox.PublicKeyPem)], dcId, SystemRandomSource.Instance)
+        {
+            ExpiresIn = expiresIn,
+        };
         var next = handshake.Start();
         while (true)
         {

@@ -12,7 +12,7 @@ internal sealed record Outgoing(PeerKey Peer, string Text, long RandomId);
 
 /// <summary>One account of the simulation: the client library, and an owner who stores what it delivers and survives its crashes.</summary>
 internal sealed class SimulatedAccount(
-    VirtualTime time, Trace trace, IRandomSource random, TelegramServers servers, Func<TelegramDc, CancellationToken, ValueTask<IDuplexPipe>> connect)
+    VirtualTime time, Trace trace, IRandomSource random, TelegramServers servers, Func<TelegramDc, CancellationToken, ValueTask<IDuplexPipe>> connect, TimeSpan? keyLifetime)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
@@ -112,6 +112,8 @@ internal sealed class SimulatedAccount(
             },
             FindAccessHash = (key, _) => ValueTask.FromResult(_hashes.GetValueOrDefault(key)),
             Connect = connect,
+            PerfectForwardSecrecy = keyLifetime is not null,
+            TemporaryKeyLifetime = keyLifetime ?? TimeSpan.FromDays(1),
             Time = Clock,
             Random = random,
             Logger = trace,

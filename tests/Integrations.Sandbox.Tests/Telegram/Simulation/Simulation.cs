@@ -13,7 +13,8 @@ namespace Integrations.Sandbox.Tests.Telegram.Simulation;
 /// <summary>What one seed came to.</summary>
 /// <param name="Hash">Of every byte on every line, with its time.</param>
 /// <param name="Strays">See <see cref="VirtualTime.Strays"/>.</param>
-internal sealed record Outcome(string Hash, int Calls, int Messages, int Faults, int Connections, int Strays);
+/// <param name="Bindings">How often a temporary key was bound.</param>
+internal sealed record Outcome(string Hash, int Calls, int Messages, int Faults, int Connections, int Strays, int Bindings);
 
 /// <summary>
 /// Thirty seconds in which an account talks and is talked to while the network, the servers, the client's machine and its database fail,
@@ -39,13 +40,17 @@ internal sealed class Simulation : IDisposable
     private readonly List<VirtualLink> _links = [];
     private readonly HashSet<string> _sent = new(StringComparer.Ordinal);
     private readonly TimeSpan _latency;
+    private readonly TimeSpan? _keyLifetime;
     private bool _refusesConnections;
     private bool _isDark;
     private bool _skipsHistory;
     private int _faults;
 
-    public Simulation(int seed)
+    /// <param name="seed">Draws everything.</param>
+    /// <param name="keyLifetime">Life of the client's temporary keys; null speaks under the stored key.</param>
+    public Simulation(int seed, TimeSpan? keyLifetime = null)
     {
+        _keyLifetime = keyLifetime;
         _random = new Random(seed);
         _trace = new Trace(_time);
         _latency = TimeSpan.FromMilliseconds(_random.Next(1, 80));
@@ -54,18 +59,18 @@ internal sealed class Simulation : IDisposable
             SandboxTelegram.MainDc,
             [new TelegramDc(1, "127.0.0.1", 1), new TelegramDc(2, "127.0.0.1", 2)],
             [RsaPublicKey.FromPem(_sandbox.PublicKeyPem)]);
-        _account = new SimulatedAccount(_time, _trace, new SeededBytes(_random.Next()), servers, ConnectAsync);
+        _account = new SimulatedAccount(_time, _trace, new SeededBytes(_random.Next()), servers, ConnectAsync, keyLifetime);
     }
 
     /// <summary>Runs it to its end.</summary>
     /// <exception cref="Exception">A law is broken; the message tells what happened last.</exception>
-    public static Outcome Run(int seed)
+    public static Outcome Run(int seed, TimeSpan? keyLifetime = null)
     {
-        using var simulation = new Simulation(seed);
+        using var simulation = new Simulation(seed, keyLifetime);
         try
         {
             simulation._time.Run(simulation.RunAsync, TimeSpan.FromMinutes(30));
-            return new Outcome(simulation._trace.Hash, simulation._account.Calls, simulation._sent.Count, simulation._faults, simulation._links.Count, simulation._time.Strays);
+            return new Outcome(simulation._trace.Hash, simulation._account.Calls, simulation._sent.Count, simulation._faults, simulation._links.Count, simulation._time.Strays, simulation._sandbox.Bindings);
         }
         catch (Exception e)
         {
@@ -212,7 +217,7 @@ internal sealed class Simulation : IDisposable
 
     // No latency inside the servers: what they read before they are slow, and look at after a newer connection has spoken, would count
     // as sent by two connections at once.
-    private Fault AFault() => _random.Next(25) switch
+    private Fault AFault() => _random.Next(_keyLifetime is null ? 25 : 29) switch
     {
         0 or 1 or 2 => new() { Kind = FaultKind.BadMessage, Code = Complaints[_random.Next(Complaints.Length)] },
         3 => new() { Kind = FaultKind.BadSalt, Times = _random.Next(1, 4) },
@@ -233,6 +238,8 @@ internal sealed class Simulation : IDisposable
         21 => new() { Kind = FaultKind.FloodWait, Seconds = _random.Next(1, 5), Method = "messages.sendMessage" },
         22 => new() { Kind = FaultKind.HalfOpen, Method = Any("messages.sendMessage", "updates.getDifference", "updates.getState") },
         23 => new() { Kind = FaultKind.ResetConnection, Method = Any("messages.sendMessage", "updates.getDifference") },
+        25 or 26 => new() { Kind = FaultKind.ForgetTemporaryKeys },
+        27 or 28 => new() { Kind = FaultKind.ForgetBindings },
         _ => new() { Kind = FaultKind.CloseConnection },
     };
 
