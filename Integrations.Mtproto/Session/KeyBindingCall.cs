@@ -14,7 +14,7 @@ internal sealed class KeyBindingCall(Func<long, AuthBindTempAuthKey> create, Act
 {
     public override ReadOnlyMemory<byte> BodyUnder(long messageId) => create(messageId).ToBytes();
 
-    public override void Answer(ReadOnlyMemory<byte> result)
+    public override bool Answer(ReadOnlyMemory<byte> result)
     {
         bool isYes;
         try
@@ -30,14 +30,21 @@ internal sealed class KeyBindingCall(Func<long, AuthBindTempAuthKey> create, Act
         if (!isYes)
             throw new KeyBindingRefusedException(null);
         bound();
+        return false;
     }
 
     /// <exception cref="KeyBindingRefusedException">Always, but at the end of the session, which concerns nobody here.</exception>
-    public override void Fail(Exception exception)
+    public override bool Fail(Exception exception)
     {
         if (exception is not SessionClosedException)
             throw new KeyBindingRefusedException(exception);
+        return false;
     }
 
-    public override void Cancel(CancellationToken cancellationToken) => throw new NotSupportedException("Nobody waits for a binding but the session.");
+    public override bool Cancel(CancellationToken cancellationToken) => throw new NotSupportedException("Nobody waits for a binding but the session.");
+
+    public override void Publish()
+    {
+        // The session has it already.
+    }
 }

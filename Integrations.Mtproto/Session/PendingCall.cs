@@ -83,7 +83,7 @@ internal abstract class PendingCall : OutgoingMessage
 
     /// <summary>Reads the answer; the caller has it after <see cref="Publish"/>.</summary>
     /// <param name="result">The result as the call defines it, already inflated; not an error.</param>
-    /// <returns>False when the call had an outcome before.</returns>
+    /// <returns>False when there is nothing to publish: the call had an outcome before, or nobody waits for it.</returns>
     public abstract bool Answer(ReadOnlyMemory<byte> result);
 
     /// <summary>The call failed; the caller learns it after <see cref="Publish"/>.</summary>
