@@ -78,7 +78,7 @@ internal sealed record BotResponse(
             bot.Username,
             bot.DisplayName,
             bot.TokenHint,
-            BotRightsResponse.From(bot.Rights),
+            BotRightsResponse.From(bot.KnownRights),
             integration.MessagesReceived,
             integration.MessagesSent,
             integration.LastActivity,

@@ -15,7 +15,7 @@ internal sealed class IntegrationMapping : IEntityTypeConfiguration<Integration>
         builder.Property(integration => integration.TenantId).HasColumnName("tenant_id");
         builder.Property(integration => integration.UserId).HasColumnName("user_id");
         builder.Property(integration => integration.ProjectId).HasColumnName("project_id");
-        builder.Property(integration => integration.Type).HasColumnName("integration_type").HasConversion<WordConverter<IntegrationType>>();
+        builder.Property(integration => integration.IntegrationType).HasColumnName("integration_type").HasConversion<WordConverter<IntegrationType>>();
         builder.Property(integration => integration.Status).HasColumnName("status").HasConversion<WordConverter<IntegrationStatus>>();
         builder.Property(integration => integration.LastErrorCode).HasColumnName("last_error_code");
         builder.Property(integration => integration.LastError).HasColumnName("last_error");
@@ -36,7 +36,7 @@ internal sealed class TelegramBotMapping : IEntityTypeConfiguration<TelegramBot>
         builder.HasKey(bot => bot.Id);
         // Without navigations EF would not know that the integration's row goes first.
         builder.HasOne<Integration>().WithOne().HasForeignKey<TelegramBot>(bot => bot.Id);
-        builder.Ignore(bot => bot.Rights);
+        builder.Ignore(bot => bot.KnownRights);
         builder.Ignore(bot => bot.TokenHint);
         builder.Property(bot => bot.Id).HasColumnName("id").ValueGeneratedNever();
         builder.Property(bot => bot.TenantId).HasColumnName("tenant_id");
@@ -50,8 +50,8 @@ internal sealed class TelegramBotMapping : IEntityTypeConfiguration<TelegramBot>
         builder.Property(bot => bot.HookId).HasColumnName("hook_id");
         builder.Property(bot => bot.HookSecretSealed).HasColumnName("hook_secret_sealed");
         builder.Property(bot => bot.HookSecretHash).HasColumnName("hook_secret_hash");
-        builder.Property(bot => bot.RightsJson).HasColumnName("rights").HasColumnType("jsonb");
-        builder.Property(bot => bot.SettingsJson).HasColumnName("settings").HasColumnType("jsonb");
+        builder.Property(bot => bot.Rights).HasColumnName("rights").HasColumnType("jsonb");
+        builder.Property(bot => bot.Settings).HasColumnName("settings").HasColumnType("jsonb");
         builder.Property(bot => bot.IsActive).HasColumnName("is_active");
         builder.Property(bot => bot.RegisteredAt).HasColumnName("registered_at");
         builder.Property(bot => bot.CheckedAt).HasColumnName("checked_at");

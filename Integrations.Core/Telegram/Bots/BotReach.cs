@@ -15,7 +15,7 @@ internal static class ReachableBots
     /// <summary>Deleted bots included: what was said outlives the connection.</summary>
     public static IQueryable<Integration> Talking(TenantTransaction transaction, Principal principal)
     {
-        var bots = transaction.Db.Integrations.Where(integration => integration.Type == IntegrationType.TelegramBot);
+        var bots = transaction.Db.Integrations.Where(integration => integration.IntegrationType == IntegrationType.TelegramBot);
         return principal.ManagesAccounts
             ? bots
             : bots.Where(bot => transaction.Db.ProjectMembers.Any(member => member.ProjectId == bot.ProjectId && member.UserId == principal.UserId));

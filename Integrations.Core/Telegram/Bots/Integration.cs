@@ -36,7 +36,7 @@ public sealed class Integration
     /// <summary>Who connected it.</summary>
     public int UserId { get; private set; }
     public Guid? ProjectId { get; private set; }
-    public IntegrationType Type { get; private set; }
+    public IntegrationType IntegrationType { get; private set; }
     public IntegrationStatus Status { get; private set; }
     public string? LastErrorCode { get; private set; }
     public string? LastError { get; private set; }
@@ -48,7 +48,7 @@ public sealed class Integration
     public DateTimeOffset UpdatedAt { get; private set; }
 
     public static Integration Open(TenantId tenant, Guid id, int userId, Guid? projectId, IntegrationType type) =>
-        new() { Id = id, TenantId = tenant.Value, UserId = userId, ProjectId = projectId, Type = type, Status = IntegrationStatus.Pending };
+        new() { Id = id, TenantId = tenant.Value, UserId = userId, ProjectId = projectId, IntegrationType = type, Status = IntegrationStatus.Pending };
 
     public void Activate() => (Status, LastErrorCode, LastError) = (IntegrationStatus.Active, null, null);
 

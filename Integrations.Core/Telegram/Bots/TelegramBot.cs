@@ -46,10 +46,10 @@ public sealed class TelegramBot
     public byte[] HookSecretHash { get; private set; } = [];
 
     /// <summary>JSON of <see cref="BotRights"/>.</summary>
-    public string RightsJson { get; private set; } = "{}";
+    public string Rights { get; private set; } = "{}";
 
     /// <summary>JSON of <see cref="BotSettings"/>.</summary>
-    public string SettingsJson { get; private set; } = "{}";
+    public string Settings { get; private set; } = "{}";
 
     /// <summary>False once somebody has deactivated it.</summary>
     public bool IsActive { get; private set; }
@@ -62,10 +62,10 @@ public sealed class TelegramBot
     public DateTimeOffset CreatedAt { get; private set; }
     public DateTimeOffset UpdatedAt { get; private set; }
 
-    public BotRights Rights => JsonSerializer.Deserialize(RightsJson, BotJson.Default.BotRights) ?? new(false, false, false, false, false);
+    public BotRights KnownRights => JsonSerializer.Deserialize(Rights, BotJson.Default.BotRights) ?? new(false, false, false, false, false);
 
     /// <summary>The token, masked.</summary>
-    public string TokenHint => JsonSerializer.Deserialize(SettingsJson, BotJson.Default.BotSettings)?.TokenHint ?? "***";
+    public string TokenHint => JsonSerializer.Deserialize(Settings, BotJson.Default.BotSettings)?.TokenHint ?? "***";
 
     internal static TelegramBot Open(TenantId tenant, Guid id, World world, int shardCount, BotUser bot, string? displayName, SealedBot secrets) => new()
     {
@@ -81,8 +81,8 @@ public sealed class TelegramBot
         HookId = secrets.HookId,
         HookSecretSealed = secrets.HookSecret,
         HookSecretHash = secrets.HookSecretHash,
-        RightsJson = JsonSerializer.Serialize(BotRights.From(bot), BotJson.Default.BotRights),
-        SettingsJson = JsonSerializer.Serialize(new BotSettings(secrets.TokenHint), BotJson.Default.BotSettings),
+        Rights = JsonSerializer.Serialize(BotRights.From(bot), BotJson.Default.BotRights),
+        Settings = JsonSerializer.Serialize(new BotSettings(secrets.TokenHint), BotJson.Default.BotSettings),
         IsActive = true,
     };
 
@@ -101,7 +101,7 @@ public sealed class TelegramBot
     {
         ArgumentNullException.ThrowIfNull(bot);
         Username = bot.Username;
-        RightsJson = JsonSerializer.Serialize(BotRights.From(bot), BotJson.Default.BotRights);
+        Rights = JsonSerializer.Serialize(BotRights.From(bot), BotJson.Default.BotRights);
         CheckedAt = now;
     }
 
