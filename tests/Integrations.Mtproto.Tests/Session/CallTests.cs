@@ -43,6 +43,47 @@ public sealed class CallTests : SessionTest
     }
 
     [Fact]
+    public async Task A_caller_that_blocks_does_not_hold_up_those_whose_answers_came_with_his()
+    {
+        var (first, firstReceived) = await CallAsync();
+        var (second, secondReceived) = await CallAsync();
+        using var secondWentOn = new ManualResetEventSlim();
+        var blocked = first.ContinueWith(
+            _ => secondWentOn.Wait(TimeSpan.FromSeconds(60), Token), Token, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = second.ContinueWith(_ => secondWentOn.Set(), Token, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        var answers = new[] { firstReceived, secondReceived }.Select(call => new ContainedMessage(
+            Server.Ids.Next(Mtproto.Envelope.MessageIdKind.ServerAnswer), 1, new RpcResult { ReqMsgId = call.MessageId, Result = AState.ToBytes() }.ToBytes()));
+        await Server.SendAsync(new MsgContainer { Messages = [.. answers] }, contentRelated: false);
+
+        while (await Task.WhenAny(blocked, Clock.WhenTimerAsync(AnswerQueue.Patience, Token)) != blocked)
+            Clock.Advance(AnswerQueue.Patience);
+
+        Assert.True(await blocked);
+    }
+
+    [Fact]
+    public async Task Neither_request_nor_answer_is_kept_once_the_caller_has_it()
+    {
+        var (request, answer) = await AskAsync();
+        await SettleAsync();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+
+        // The packet that carried the call is still remembered, for the server may complain of it.
+        Assert.False(request.IsAlive);
+        Assert.False(answer.IsAlive);
+
+        async Task<(WeakReference Request, WeakReference Answer)> AskAsync()
+        {
+            var state = new UpdatesGetState();
+            var call = Session.InvokeAsync(state, Token);
+            await Server.AnswerAsync(await Server.NextAsync<UpdatesGetState>(), State(3));
+            return (new WeakReference(state), new WeakReference(await call));
+        }
+    }
+
+    [Fact]
     public async Task Compressed_answers_are_inflated_in_both_places()
     {
         var (first, firstReceived) = await CallAsync();
