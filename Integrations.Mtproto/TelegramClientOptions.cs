@@ -1,5 +1,5 @@
-using System.Net;
 using System.IO.Pipelines;
+using System.Net;
 using Integrations.Mtproto.Crypto;
 using Integrations.Mtproto.GapRecovery;
 using Integrations.Mtproto.Proxies;

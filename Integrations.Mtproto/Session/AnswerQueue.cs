@@ -26,7 +26,16 @@ internal sealed class AnswerQueue : IThreadPoolWorkItem
     public void Release()
     {
         if (!_answered.IsEmpty && Interlocked.Exchange(ref _isRunning, 1) == 0)
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            RunElsewhere(this);
+    }
+
+    /// <summary>Runs it later: where the running code runs, if that is a place of its own (a context), else on the pool.</summary>
+    public static void RunElsewhere(IThreadPoolWorkItem item)
+    {
+        if (SynchronizationContext.Current is { } context)
+            context.Post(static item => ((IThreadPoolWorkItem)item!).Execute(), item);
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
     }
 
     /// <summary>Called from time to time while it is not empty.</summary>
@@ -45,7 +54,7 @@ internal sealed class AnswerQueue : IThreadPoolWorkItem
         if (now - _seenAt < Patience)
             return;
         _seenAt = now;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        RunElsewhere(this);
     }
 
     void IThreadPoolWorkItem.Execute()

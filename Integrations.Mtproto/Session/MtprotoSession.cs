@@ -223,7 +223,7 @@ public sealed partial class MtprotoSession : IAsyncDisposable
 
         // Whoever cancels is not made to run what the caller does next.
         if (call.Cancel(cancellationToken))
-            call.PublishElsewhere();
+            AnswerQueue.RunElsewhere(call);
         _wake.Set();
     }
 
@@ -272,7 +272,7 @@ public sealed partial class MtprotoSession : IAsyncDisposable
         foreach (var call in abandoned)
         {
             if (call.Fail(new SessionClosedException("The session ended before the server answered.", reason)))
-                call.PublishElsewhere();
+                AnswerQueue.RunElsewhere(call);
         }
 
         _answers.Release();

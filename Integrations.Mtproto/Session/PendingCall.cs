@@ -6,7 +6,7 @@ namespace Integrations.Mtproto.Session;
 
 /// <summary>A call from the moment it is made until its answer, refusal or cancellation.</summary>
 /// <remarks>All members but those that end it are used under the session's gate. Of several outcomes the first counts.</remarks>
-internal abstract class PendingCall : OutgoingMessage
+internal abstract class PendingCall : OutgoingMessage, IThreadPoolWorkItem
 {
     /// <summary>Larger calls are tried with gzip.</summary>
     private const int GzipFrom = 1024;
@@ -97,8 +97,7 @@ internal abstract class PendingCall : OutgoingMessage
     /// <summary>Lets the caller go on, on this very thread.</summary>
     public abstract void Publish();
 
-    /// <summary>Lets the caller go on, on a thread of the pool.</summary>
-    public void PublishElsewhere() => ThreadPool.UnsafeQueueUserWorkItem(static call => call.Publish(), this, preferLocal: false);
+    void IThreadPoolWorkItem.Execute() => Publish();
 
     /// <summary>Reads an rpc_error.</summary>
     public bool TryReadError(ReadOnlyMemory<byte> result, [NotNullWhen(true)] out RpcException? error)
