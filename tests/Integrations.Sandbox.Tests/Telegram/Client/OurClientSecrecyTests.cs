@@ -82,7 +82,7 @@ public sealed class OurClientSecrecyTests : ServerTest
         // Until the third key, and with calls under way all the time.
         while (Sandbox.Bindings < 3)
         {
-            Assert.True(sent < 10_000, "The key is not renewed.");
+            Assert.True(sent < 90_000, "The key is not renewed.");
             Boris.Send(PeerRef.User(Seed.Anna), $"To {sent}");
             await Task.WhenAll(SendAsync(anna, $"From {sent}", 1 + sent++), anna.Client.GetSelfAsync(Token));
         }
