@@ -220,9 +220,11 @@ public sealed partial class MtprotoSession
     private void CorrectClock(long messageId, ReadOnlySpan<byte> result)
     {
         var requestId = BinaryPrimitives.ReadInt64LittleEndian(result[4..]);
+        if (!ServerClock.IsImpossiblyEarly(messageId, requestId))
+            return;
         lock (_gate)
         {
-            if (_calls.ContainsKey(requestId) && ServerClock.IsImpossiblyEarly(messageId, requestId))
+            if (_calls.ContainsKey(requestId))
                 _clock.Reset(messageId);
         }
     }

@@ -252,8 +252,7 @@ public sealed partial class MtprotoSession
                     call.IsQueued = false;
                     call.SentAt = now;
                     call.PolledAt = now;
-                    call.MessageIds.Add(call.MessageId);
-                    _calls[call.MessageId] = call;
+                    call.EnterInto(_calls);
                     break;
                 case ServiceMessage { Kind: ServiceKind.Ping } ping:
                     _pings.Sent(ping.MessageId, now);

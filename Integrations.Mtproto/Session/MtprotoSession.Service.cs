@@ -152,7 +152,7 @@ public sealed partial class MtprotoSession
         foreach (var call in UnderWay())
         {
             SendAgain(call);
-            call.MessageIds.Clear();
+            call.ForgetIds();
         }
 
         // Nothing answers to the ids of the session before, and after the clock was set back the new one may use the same again.

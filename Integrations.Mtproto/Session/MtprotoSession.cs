@@ -149,23 +149,23 @@ public sealed partial class MtprotoSession : IAsyncDisposable
 
         var call = new PendingCall<T>(request, _options.Introduction);
         var task = call.Task;
+        // Before it is queued, so that the gate is passed once: a call that is cancelled meanwhile is done and goes nowhere.
+        var registration = cancellationToken.CanBeCanceled
+            ? cancellationToken.UnsafeRegister(static (state, token) => ((CancelledCall)state!).Cancel(token), new CancelledCall(this, call))
+            : default;
         lock (_gate)
         {
             if (_closed || _failure is not null)
+            {
+                registration.Unregister();
                 return Task.FromException<T>(new SessionClosedException("The session has ended.", _failure));
+            }
+
+            if (call.IsDone)
+                return task;
+            call.Cancellation = registration;
             call.IsQueued = true;
             _fresh.Enqueue(call);
-        }
-
-        if (cancellationToken.CanBeCanceled)
-        {
-            var registration = cancellationToken.UnsafeRegister(static (state, token) => ((CancelledCall)state!).Cancel(token), new CancelledCall(this, call));
-            lock (_gate)
-            {
-                call.Cancellation = registration;
-                if (call.IsDone)
-                    registration.Unregister();
-            }
         }
 
         _wake.Set();
@@ -230,8 +230,7 @@ public sealed partial class MtprotoSession : IAsyncDisposable
     /// <summary>Under the gate: the call has its outcome.</summary>
     private void Forget(PendingCall call)
     {
-        foreach (var id in call.MessageIds)
-            _calls.Remove(id);
+        call.TakeOutOf(_calls);
         call.Release();
     }
 

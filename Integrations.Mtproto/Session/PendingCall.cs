@@ -11,6 +11,10 @@ internal abstract class PendingCall : OutgoingMessage, IThreadPoolWorkItem
     /// <summary>Larger calls are tried with gzip.</summary>
     private const int GzipFrom = 1024;
 
+    /// <summary>Every id under which this was sent: an answer to any of them is the answer. Nearly all calls are sent once.</summary>
+    private long _firstId;
+    private List<long>? _furtherIds;
+
     protected PendingCall(TlRequest request, ReadOnlyMemory<byte> prefix)
     {
         Method = request.TlName;
@@ -22,9 +26,6 @@ internal abstract class PendingCall : OutgoingMessage, IThreadPoolWorkItem
     public string Method { get; }
 
     public override bool IsContentRelated => true;
-
-    /// <summary>Every id under which this was sent: an answer to any of them is the answer.</summary>
-    public List<long> MessageIds { get; } = [];
 
     /// <summary>Monotonic time of the last sending.</summary>
     public TimeSpan SentAt { get; set; }
@@ -55,6 +56,28 @@ internal abstract class PendingCall : OutgoingMessage, IThreadPoolWorkItem
 
     private ReadOnlyMemory<byte> Bare { get; set; }
 
+    /// <summary>It was sent under its present id.</summary>
+    public void EnterInto(Dictionary<long, PendingCall> calls)
+    {
+        if (_firstId == 0)
+            _firstId = MessageId;
+        else
+            (_furtherIds ??= []).Add(MessageId);
+        calls[MessageId] = this;
+    }
+
+    /// <summary>It has its outcome.</summary>
+    public void TakeOutOf(Dictionary<long, PendingCall> calls)
+    {
+        if (_firstId != 0)
+            calls.Remove(_firstId);
+        foreach (var id in _furtherIds ?? [])
+            calls.Remove(id);
+    }
+
+    /// <summary>The session that knew the ids is over.</summary>
+    public void ForgetIds() => (_firstId, _furtherIds) = (0, null);
+
     /// <summary>Chooses the form to send: with the connection's introduction before it or without.</summary>
     public void Prepare(bool prefixed)
     {
@@ -63,11 +86,11 @@ internal abstract class PendingCall : OutgoingMessage, IThreadPoolWorkItem
             return;
 
         IsPrefixed = prefixed;
-        byte[] plain = prefixed ? [.. Prefix.Span, .. Bare.Span] : Bare.ToArray();
+        var plain = prefixed ? (byte[])[.. Prefix.Span, .. Bare.Span] : Bare;
         Body = plain;
         if (plain.Length < GzipFrom)
             return;
-        var packed = GzipPacked.Of(plain).ToBytes();
+        var packed = GzipPacked.Of(plain.Span).ToBytes();
         if (packed.Length < plain.Length * 9L / 10)
             Body = packed;
     }

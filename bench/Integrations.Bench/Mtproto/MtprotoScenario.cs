@@ -112,7 +112,7 @@ internal sealed record MtprotoScenarioOptions
     public int Dialogs { get; init; } = 50;
 
     /// <summary>Calls of a round; Telethon makes as many.</summary>
-    public int Calls { get; init; } = 200_000;
+    public int Calls { get; init; } = 500_000;
 
     /// <summary>Calls under way at once.</summary>
     public int Depth { get; init; } = 64;
