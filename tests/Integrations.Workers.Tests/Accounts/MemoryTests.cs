@@ -27,6 +27,8 @@ public sealed class MemoryTests(Servers servers)
         Assert.Equal(2, clients.Length);
         clients[1].Extra = Limit - 1_000_000;
         List<Guid> messages = [await customer.SendAsync(anna, "boris", "number 0"), await customer.SendAsync(egor, "boris", "from Egor")];
+        // From here on it is known whose name that is: what is sent to the name and what he writes are one dialog, and keep one order.
+        await customer.UntilMessageAsync(messages[0], "delivered");
 
         clients[0].Extra = Limit;
         for (var i = 1; i < 10; i++)
