@@ -40,7 +40,7 @@ internal static class BotHookEndpoints
             throw gate.Refused("malformed", new(ErrorCodes.BodyInvalid, "The body is not an update of the Bot API."));
         await intake.StoreAsync(found, update, ct);
         context.Response.StatusCode = StatusCodes.Status200OK;
-        // Not empty, so that nothing on the way takes it for an error without a body.
+        // Said, so that nothing on the way waits for a body or adds one.
         context.Response.ContentLength = 0;
     }
 }

@@ -274,7 +274,8 @@ public sealed partial class MtprotoSession : IAsyncDisposable
                 AnswerQueue.RunElsewhere(call);
         }
 
-        _answers.Release();
+        // Nobody watches any more: what one caller holds up goes on elsewhere now.
+        AnswerQueue.RunElsewhere(_answers);
         _notices.End(reason);
         _options.StateChanged(SessionState.Closed);
     }
