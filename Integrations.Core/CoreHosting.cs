@@ -12,7 +12,9 @@ using Integrations.Core.Secrets.Rotation;
 using Integrations.Core.Secrets.Vault;
 using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Bots;
+using Integrations.Core.Telegram.Media;
 using Integrations.Core.Telegram.Messages;
+using Integrations.Core.Telegram.WorkingGroups;
 using Integrations.Core.Tenancy;
 using Integrations.Core.Tls;
 using Microsoft.Extensions.Configuration;
@@ -58,6 +60,7 @@ public static class CoreHosting
             provider.GetRequiredService<ServerCertificates>().CheckFor("RabbitMQ")));
         services.AddHostedService(provider => provider.GetRequiredService<Doorbell>());
         services.AddSingleton<TenantDatabase>();
+        services.AddSingleton<MediaStore>();
         return builder;
     }
 
@@ -145,7 +148,7 @@ public static class CoreHosting
     }
 
     /// <summary>
-    /// The installation's own chores, done by whichever worker holds shard 0: the gauges <c>message_balance</c> and <c>telegram_bot_updates_oldest_seconds</c>, trimming of events and timelines,
+    /// The installation's own chores, done by whichever worker holds shard 0: the gauges <c>message_balance</c>, <c>telegram_bot_updates_oldest_seconds</c> and <c>mirror_waiting</c>, trimming of events and timelines,
     /// removal of what has expired, counting of traffic, sealing and retention of the audit, rotation of data keys, erasures. Needs <see cref="AddOwnership"/>
     /// and <see cref="AddSecrets"/>.
     /// </summary>
@@ -155,8 +158,11 @@ public static class CoreHosting
         // AddHostedService adds each type once.
         builder.Services.AddHostedService<MessageBalance>();
         builder.Services.AddHostedService<BotInboxAge>();
+        builder.Services.AddHostedService<MirrorGauges>();
         builder.Services.AddHostedService<EventTrimming>();
         builder.Services.AddHostedService<ExpiredRows>();
+        builder.Services.AddMediaOptions();
+        builder.Services.AddHostedService<UnsentMedia>();
         builder.Services.AddHostedService<CountTraffic>();
         builder.Services.AddHostedService<TimelineTrimming>();
         builder.Services.AddHostedService<FloodEnds>();

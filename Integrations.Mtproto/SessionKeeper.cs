@@ -107,22 +107,35 @@ internal sealed partial class SessionKeeper(Func<TelegramSession, CancellationTo
     {
         // Whoever learnt the salts holds the gate, and has a connection to serve.
         await Task.Yield();
-        try
+        while (true)
         {
-            while (await StoreNewsAsync())
+            try
             {
-                // Others were told meanwhile.
+                while (await StoreNewsAsync())
+                {
+                    // Others were told meanwhile.
+                }
+
+                return;
             }
-        }
-        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
-        {
-            // Salts that are out of date cost the next start a round trip and no more.
-        }
-        catch (Exception e)
-        {
-            lock (_gate)
-                _isStoring = false;
-            LogSaltsNotStored(logger, e, Current?.Key.Id ?? 0);
+            catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+            {
+                // Salts that are out of date cost the next start a round trip and no more.
+                return;
+            }
+            catch (Exception e)
+            {
+                LogSaltsNotStored(logger, e, Current?.Key.Id ?? 0);
+                lock (_gate)
+                {
+                    // What was told while storing failed counts on this loop to be stored.
+                    if (!_saltsAreNews || _isGivenUp)
+                    {
+                        _isStoring = false;
+                        return;
+                    }
+                }
+            }
         }
     }
 

@@ -88,7 +88,7 @@ public sealed partial class TelegramClient
                 : await InvokeAsync(new MessagesUploadMedia { Peer = Input(to), Media = part.Media.ToInput() }, cancellationToken);
             media.Add(new InputSingleMedia
             {
-                Media = OutgoingMedia.AlreadyThere(stored),
+                Media = OutgoingMedia.AlreadyThere(stored, part.Media.Spoiler),
                 RandomId = part.RandomId,
                 Message = part.Caption.Text,
                 Entities = await EntitiesAsync(part.Caption, cancellationToken),

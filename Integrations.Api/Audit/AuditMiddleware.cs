@@ -12,8 +12,9 @@ internal sealed class AuditMiddleware(RequestDelegate next)
 
     public async Task InvokeAsync(HttpContext context, Caller caller, CallerAddress address)
     {
-        if (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)
-            || context.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<UnauditedMetadata>() is not null
+        if (context.GetEndpoint() is not { } endpoint
+            || ((HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)) && endpoint.Metadata.GetMetadata<AuditedMetadata>() is null)
+            || endpoint.Metadata.GetMetadata<UnauditedMetadata>() is not null
             || endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName is not { } name)
         {
             await next(context);
@@ -39,8 +40,14 @@ internal sealed class AuditMiddleware(RequestDelegate next)
 /// <summary>What is noted at every look and says nothing about who changed what.</summary>
 internal sealed class UnauditedMetadata;
 
+/// <summary>A look that takes so much along that it is told like a change.</summary>
+internal sealed class AuditedMetadata;
+
 internal static class AuditConventions
 {
+    /// <summary>Has a look told in the audit, if it leaves a line in the log.</summary>
+    public static RouteHandlerBuilder Audited(this RouteHandlerBuilder route) => route.WithMetadata(new AuditedMetadata());
+
     /// <summary>Leaves a route out of the audit: it changes nothing that anybody would ask about later.</summary>
     public static RouteHandlerBuilder Unaudited(this RouteHandlerBuilder route) => route.WithMetadata(new UnauditedMetadata());
 }

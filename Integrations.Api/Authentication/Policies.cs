@@ -22,6 +22,9 @@ internal static class Policies
     /// <summary>Connect, change, restart and delete bots: they belong to the tenant and not to a person.</summary>
     public const string ManageBots = nameof(ManageBots);
 
+    /// <summary>Connect, change, check and take out channels and groups.</summary>
+    public const string ManageChannels = nameof(ManageChannels);
+
     /// <summary>Begin the login of an employee's account for a project.</summary>
     public const string ConnectForProject = nameof(ConnectForProject);
 
@@ -63,9 +66,10 @@ internal static class Policies
     [
         new(Read, Role.Viewer, KeyScope.Read, "read what is within one's reach, follow events"),
         new(Send, Role.Operator, KeyScope.Send, "send, answer, assign and note"),
-        new(Connect, Role.Operator, KeyScope.Connect, "connect, change and disconnect accounts"),
+        new(Connect, Role.Operator, KeyScope.Connect, "connect, change and disconnect accounts, delete dialogs"),
         new(ConnectForProject, Role.Admin, KeyScope.Connect, "begin the login of an employee's account"),
         new(ManageBots, Role.Admin, KeyScope.Connect, "connect, change, restart and delete bots"),
+        new(ManageChannels, Role.Admin, KeyScope.Connect, "connect, change, check and take out channels and groups"),
         new(ManageProjects, Role.Admin, KeyScope.Manage, "open, change and delete projects, choose their members"),
         new(ReadSystem, Role.Admin, KeyScope.Manage, "see how the installation stands"),
         new(ManageLimits, Role.Admin, null, "see and set the tenant's limits"),

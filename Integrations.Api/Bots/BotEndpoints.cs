@@ -43,7 +43,7 @@ internal static class BotEndpoints
             .WithSummary("Register a bot anew").WithDescription("Resets its error. Telegram takes one registration a second.").Refuses(ErrorCodes.SecretsUnavailable);
         bots.MapDelete("/{id}", DeleteAsync).WithName("DeleteBot").RequireAuthorization(Policies.ManageBots)
             .WithSummary("Delete a bot")
-            .WithDescription("Takes the webhook away from Telegram and erases the token. What was said with the bot stays.")
+            .WithDescription("Takes the webhook away from Telegram and erases the token and what of it was not processed yet. What was said with the bot stays.")
             .Refuses(ErrorCodes.TelegramFlood, ErrorCodes.TelegramUnavailable, ErrorCodes.SecretsUnavailable);
 
         routes.MapPost("/api/integrations/telegram/connect", ConnectOlderAsync).WithName("ConnectTelegramIntegration").WithTags("Bots").WithMetadata(new ShapedMetadata())

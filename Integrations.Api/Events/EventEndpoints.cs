@@ -43,7 +43,7 @@ internal static class EventEndpoints
                 + "The first event is ready; reset means that the position is older than what is kept: fetch your state afresh and go on; "
                 + "end tells why the stream ends. Owners and administrators are told of all accounts and logins of their tenant; of messages, dialogs and notes an account's own user and the members of its project are. "
                 + "Of people, invitations and keys administrators are told, and each user of himself. "
-                + "Types: account.updated, account.deleted, login.updated, message.created, message.updated, dialog.updated, dialog.presence, note.created, note.deleted, "
+                + "Types: account.updated, account.deleted, login.updated, message.created, message.updated, message.change, message.deleted, dialog.updated, dialog.deleted, dialog.presence, note.created, note.deleted, "
                 + "quick_replies.updated, settings.updated, project.updated, user.updated, invitation.updated, api_key.updated.")
             .WithQuery(After, Ticket)
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream")

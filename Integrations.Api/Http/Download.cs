@@ -10,9 +10,34 @@ internal static class Download
     private const int MaxNameLength = 120;
 
     /// <summary>What browsers do not run, whatever is in it.</summary>
-    private static readonly string[] HarmlessTypes = ["text/csv", "text/plain", "application/json", "application/pdf", "application/zip"];
+    private static readonly string[] HarmlessTypes = ["text/csv", "text/plain", "application/json", "application/x-ndjson", "application/pdf", "application/zip"];
 
     private static readonly string[] HarmlessKinds = ["image/", "audio/", "video/"];
+
+    /// <summary>What a browser may show in its place, and the ending of such a file's name.</summary>
+    private static readonly Dictionary<string, string> Shown = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["image/jpeg"] = ".jpg",
+        ["image/png"] = ".png",
+        ["image/gif"] = ".gif",
+        ["image/webp"] = ".webp",
+        ["audio/mpeg"] = ".mp3",
+        ["audio/ogg"] = ".ogg",
+        ["audio/mp4"] = ".m4a",
+        ["audio/wav"] = ".wav",
+        ["video/mp4"] = ".mp4",
+        ["video/webm"] = ".webm",
+    };
+
+    public static string ExtensionOf(string? type) => type is not null && Shown.TryGetValue(type, out var extension) ? extension : "";
+
+    /// <summary>As <see cref="Begin"/>, but to be shown in its place where it is a picture, a recording or a film of a common type.</summary>
+    public static void Show(HttpResponse response, string type, string name)
+    {
+        Begin(response, type, name);
+        if (Shown.ContainsKey(type))
+            response.Headers.ContentDisposition = string.Concat("inline", Attachment(name).AsSpan("attachment".Length));
+    }
 
     /// <summary>Sets type and name before the first byte.</summary>
     /// <param name="type">What the content is said to be; what a browser could run is sent as bytes of no type.</param>

@@ -10,6 +10,9 @@ internal static partial class Texts
     /// <summary>UTF-16 units without the space around the text, as Telegram counts.</summary>
     public const int MaxMessageLength = 4096;
 
+    /// <summary>The same, of a text beside a file.</summary>
+    public const int MaxCaptionLength = 1024;
+
     /// <summary>E.164: + and 7 to 15 digits, the first of them not 0.</summary>
     public static bool IsPhone(string text) => Phone().IsMatch(text);
 
@@ -33,6 +36,15 @@ internal static partial class Texts
 
     /// <summary>Null for a name of spaces only.</summary>
     public static string? Named(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+
+    /// <summary>A text beside a file, which may be empty.</summary>
+    public static void CheckCaption(string field, string? text, FieldErrors errors)
+    {
+        if (text?.Trim().Length is > MaxCaptionLength and var length)
+            errors.Add(field, $"A caption has at most {MaxCaptionLength} characters (UTF-16 units); it has {length}.");
+        else if (text?.Any(c => char.IsControl(c) && c is not ('\n' or '\t')) is true)
+            errors.Add(field, "Must not contain control characters other than line feed and tab.");
+    }
 
     public static void CheckMessage(string field, string? text, FieldErrors errors)
     {

@@ -4,6 +4,7 @@ using Integrations.Api.ApiKeys;
 using Integrations.Api.Audit;
 using Integrations.Api.Authentication;
 using Integrations.Api.Bots;
+using Integrations.Api.Channels;
 using Integrations.Api.Errors;
 using Integrations.Api.Events;
 using Integrations.Api.Health;
@@ -17,6 +18,7 @@ using Integrations.Api.Projects;
 using Integrations.Api.RateLimits;
 using Integrations.Api.Refusals;
 using Integrations.Api.Telegram;
+using Integrations.Api.WorkingGroups;
 
 namespace Integrations.Api.Json;
 
@@ -67,12 +69,21 @@ namespace Integrations.Api.Json;
 [JsonSerializable(typeof(ChangeBotRequest))]
 [JsonSerializable(typeof(BotResponse[]))]
 [JsonSerializable(typeof(BotWebhookResponse))]
+[JsonSerializable(typeof(ConnectChannelRequest))]
+[JsonSerializable(typeof(ChangeChannelRequest))]
+[JsonSerializable(typeof(ChannelResponse[]))]
+[JsonSerializable(typeof(FoundChannelResponse[]))]
+[JsonSerializable(typeof(PostPage))]
+[JsonSerializable(typeof(EditMessageRequest))]
+[JsonSerializable(typeof(MessageChangeResponse[]))]
 [JsonSerializable(typeof(IntegrationResponse))]
 [JsonSerializable(typeof(ReconnectRequest))]
 [JsonSerializable(typeof(SendRequest))]
 [JsonSerializable(typeof(AcceptedResponse))]
+[JsonSerializable(typeof(UploadResponse))]
 [JsonSerializable(typeof(MessageResponse))]
 [JsonSerializable(typeof(MessagePage))]
+[JsonSerializable(typeof(ExportLine))]
 [JsonSerializable(typeof(DialogPage))]
 [JsonSerializable(typeof(DialogResponse))]
 [JsonSerializable(typeof(InboxResponse[]))]
@@ -109,6 +120,8 @@ namespace Integrations.Api.Json;
 [JsonSerializable(typeof(ProjectRequest))]
 [JsonSerializable(typeof(ChangeProjectRequest))]
 [JsonSerializable(typeof(ProjectResponse[]))]
+[JsonSerializable(typeof(WorkingGroupRequest))]
+[JsonSerializable(typeof(WorkingGroupResponse))]
 [JsonSerializable(typeof(ChangeUserRequest))]
 [JsonSerializable(typeof(PersonResponse[]))]
 [JsonSerializable(typeof(InvitationRequest))]
@@ -131,6 +144,7 @@ namespace Integrations.Api.Json;
 [JsonSerializable(typeof(ApiKeyResponse[]))]
 [JsonSerializable(typeof(IssuedApiKeyResponse))]
 [JsonSerializable(typeof(OverviewResponse))]
+[JsonSerializable(typeof(ActivityResponse[]))]
 [JsonSerializable(typeof(LimitsRequest))]
 [JsonSerializable(typeof(LimitsResponse))]
 [JsonSerializable(typeof(HealthResponse))]

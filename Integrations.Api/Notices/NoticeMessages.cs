@@ -22,7 +22,7 @@ internal sealed record NoticesReadResponse(int Read);
 /// <summary>What the caller does not want to be told.</summary>
 internal sealed record NoticeSettingsRequest
 {
-    [Description("Kinds: account_error, account_back, login_needed, flood_wait, flood_over, message_failed. An empty list mutes nothing.")]
+    [Description("Kinds: account_error, account_back, login_needed, flood_wait, flood_over, message_failed, bot_error, bot_back. An empty list mutes nothing.")]
     public string[]? Muted { get; init; }
 }
 
@@ -33,7 +33,9 @@ internal sealed record NoticeSettingsResponse(IReadOnlyList<string> Muted)
 }
 
 /// <summary>One notice.</summary>
-/// <param name="Kind">account_error, account_back, login_needed, flood_wait, flood_over or message_failed.</param>
+/// <param name="Kind">account_error, account_back, login_needed, flood_wait, flood_over, message_failed, bot_error or bot_back.</param>
+/// <param name="AccountId">Null where it is about a bot.</param>
+/// <param name="BotId">Null where it is about an account.</param>
 /// <param name="Code">Of the error catalogue: what the problem is, or was.</param>
 /// <param name="Until">When a wait ends.</param>
 /// <param name="Since">When the problem began.</param>
@@ -42,8 +44,10 @@ internal sealed record NoticeSettingsResponse(IReadOnlyList<string> Muted)
 internal sealed record NoticeResponse(
     Guid Id,
     string Kind,
-    Guid AccountId,
+    Guid? AccountId,
     string? AccountName,
+    Guid? BotId,
+    string? BotName,
     Guid? DialogId,
     string? DialogName,
     string? Code,
@@ -59,6 +63,8 @@ internal sealed record NoticeResponse(
         Words.Of(notice.Kind),
         notice.AccountId,
         notice.AccountName,
+        notice.BotId,
+        notice.BotName,
         notice.DialogId,
         notice.DialogName,
         notice.Code,

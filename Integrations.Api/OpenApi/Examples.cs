@@ -45,18 +45,27 @@ internal static class Examples
             """{"bot_token":"100200:example"}""",
             $$"""{"id":"{{Account}}","user_id":2000000001,"integration_type":"telegram","status":"active","messages_received":0,"messages_sent":0,"last_activity":null}"""),
         ["ChangeBot"] = new("""{"display_name":"Helper"}""", ABot("Helper")),
+        ["ConnectChannel"] = new(
+            $$"""{"account_id":"{{Account}}","target":"@shop_news"}""", AChannel),
+        ["ChangeChannel"] = new("""{"is_active":true,"settings":{"label":"News of the shop"}}""", AChannel),
+        ["EditMessage"] = new(
+            """{"text":"Good evening"}""",
+            $$"""{"id":"{{Account}}","message_id":"{{Message}}","kind":"edit","text":"Good evening","state":"pending","attempts":0,"error_code":null,"error_detail":null,"user_id":2000000001,"created_at":"{{Time}}","finished_at":null}"""),
         ["GetBotWebhook"] = new(
             null,
             """{"registered":true,"pending_updates":0,"last_error_at":null,"last_error":null,"max_connections":40,"allowed_updates":["message","edited_message"],"ip_address":"192.0.2.10"}"""),
         ["SendMessage"] = new(
             $$"""{"account_id":"{{Account}}","to":{"username":"boris_example"},"text":"Good morning"}""",
-            $$"""{"id":"{{Message}}","status":"pending","created_at":"{{Time}}"}"""),
+            $$"""{"id":"{{Message}}","status":"pending","created_at":"{{Time}}","message_ids":["{{Message}}"]}"""),
+        ["UploadMedia"] = new(
+            null,
+            $$"""{"id":"{{Message}}","kind":"photo","file_name":"shelf.jpg","mime_type":"image/jpeg","size":482133,"width":1600,"height":1200,"duration":null,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","created_at":"{{Time}}","expires_at":"{{Time}}"}"""),
         ["GetMessage"] = new(
             null,
-            $$"""{"id":"{{Message}}","account_id":"{{Account}}","dialog_id":"{{Dialog}}","direction":"personal_telegram_out","status":"delivered","text":"Good morning","priority":"interactive","reply_to":null,"telegram_message_id":1024,"telegram_date":"{{Time}}","from_peer_id":null,"sent_by":2000000001,"attempts":1,"error_code":null,"error_detail":null,"accepted_at":"{{Time}}","finished_at":"{{Time}}","created_at":"{{Time}}","updated_at":"{{Time}}"}"""),
+            $$"""{"id":"{{Message}}","account_id":"{{Account}}","dialog_id":"{{Dialog}}","direction":"personal_telegram_out","status":"delivered","text":"Good morning","priority":"interactive","reply_to":null,"telegram_message_id":1024,"telegram_date":"{{Time}}","from_peer_id":null,"sent_by":2000000001,"attempts":1,"error_code":null,"error_detail":null,"accepted_at":"{{Time}}","finished_at":"{{Time}}","scheduled_for":null,"media":null,"edited_at":null,"deleted_at":null,"pinned_at":null,"created_at":"{{Time}}","updated_at":"{{Time}}"}"""),
         ["RetryMessage"] = new(
             null,
-            $$"""{"id":"{{Message}}","account_id":"{{Account}}","dialog_id":"{{Dialog}}","direction":"personal_telegram_out","status":"pending","text":"Good morning","priority":"interactive","reply_to":null,"telegram_message_id":null,"telegram_date":null,"from_peer_id":null,"sent_by":2000000001,"attempts":1,"error_code":null,"error_detail":null,"accepted_at":"{{Time}}","finished_at":null,"created_at":"{{Time}}","updated_at":"{{Time}}"}"""),
+            $$"""{"id":"{{Message}}","account_id":"{{Account}}","dialog_id":"{{Dialog}}","direction":"personal_telegram_out","status":"pending","text":"Good morning","priority":"interactive","reply_to":null,"telegram_message_id":null,"telegram_date":null,"from_peer_id":null,"sent_by":2000000001,"attempts":1,"error_code":null,"error_detail":null,"accepted_at":"{{Time}}","finished_at":null,"scheduled_for":null,"media":null,"edited_at":null,"deleted_at":null,"pinned_at":null,"created_at":"{{Time}}","updated_at":"{{Time}}"}"""),
         ["MarkDialogRead"] = new(null, ADialog(0)),
         ["ListDialogs"] = new(null, $$"""{"items":[{{ADialog(2)}}],"next_before":null,"next_cursor":null}"""),
         ["ListInboxes"] = new(
@@ -101,6 +110,9 @@ internal static class Examples
         ["ReconnectPersonalAccount"] = new("""{"phone":"+9996611234"}""", null),
         ["OpenProject"] = new(
             """{"name":"Shop"}""", AProject("Shop")),
+        ["SetWorkingGroup"] = new(
+            $$$"""{"bots":["{{{Account}}}"],"chat":"-1001234567890","language":"en"}""",
+            $$$"""{"project_id":"{{{Account}}}","mirroring":false,"missing":[],"chat_id":-1001234567890,"title":"Shop desk","username":null,"is_forum":true,"language":"en","link":"https://t.me/c/1234567890","checked_at":"{{{Time}}}","bots":[{"id":"{{{Account}}}","username":"shop_desk_bot","display_name":"Desk","status":"active","in_group":true,"can_manage_topics":true,"can_delete_messages":true,"can_pin_messages":true,"missing":[],"checked_at":"{{{Time}}}"}],"found":[],"queue":{"waiting":0,"oldest_seconds":0,"delay_seconds":0,"failed":0}}"""),
         ["ChangeProject"] = new("""{"name":"Online shop"}""", AProject("Online shop")),
         ["ChangeUser"] = new(
             """{"role":"operator"}""",
@@ -139,14 +151,17 @@ internal static class Examples
 
     public static Example? Of(string? operation) => operation is null ? null : ByOperation.GetValueOrDefault(operation);
 
+    private const string AChannel =
+        $$"""{"id":"{{Account}}","user_id":2000000001,"account_id":"{{Account}}","bot_id":null,"sender_name":"Shop","channel_id":-1001000000001,"title":"Shop news","type":"channel","username":"shop_news","settings":{"label":"News of the shop"},"members_count":120,"is_active":true,"can_post":true,"missing_right":null,"rights":{"status":"administrator","post_messages":true,"edit_messages":true,"delete_messages":true,"pin_messages":true,"invite_users":false,"manage_topics":false},"checked_at":"{{Time}}","error_code":null,"error_detail":null,"dialog_id":"{{Dialog}}","last_post_at":"{{Time}}","created_at":"{{Time}}","updated_at":"{{Time}}"}""";
+
     private static string ABot(string name) =>
         $$"""{"id":"{{Account}}","user_id":2000000001,"project_id":null,"status":"active","world":"telegram","telegram_user_id":100200,"username":"shop_helper_bot","display_name":"{{name}}","bot_token":"1002…mple","rights":{"can_join_groups":true,"can_read_all_group_messages":false,"supports_inline_queries":false,"can_connect_to_business":false,"has_topics_enabled":false},"messages_received":0,"messages_sent":0,"last_activity":null,"pending_updates":0,"hook_error":null,"hook_error_at":null,"registered_at":"{{Time}}","checked_at":"{{Time}}","last_error_code":null,"last_error":null,"created_at":"{{Time}}","updated_at":"{{Time}}"}""";
 
     private static string AProject(string name) =>
-        $$"""{"id":"{{Account}}","name":"{{name}}","mirroring":false,"missing":[],"members":3,"accounts":{"pending":0,"active":2,"error":0,"paused":0,"disconnected":0},"created_at":"{{Time}}","updated_at":"{{Time}}"}""";
+        $$"""{"id":"{{Account}}","name":"{{name}}","mirroring":false,"missing":[],"managing_bots":[],"members":3,"accounts":{"pending":0,"active":2,"error":0,"paused":0,"disconnected":0},"created_at":"{{Time}}","updated_at":"{{Time}}"}""";
 
     private static string ADialog(int unread) =>
-        $$"""{"id":"{{Dialog}}","source":"personal_telegram","personal_account_id":"{{Account}}","peer_kind":"user","peer_id":1000002,"username":"boris_example","phone":null,"title":"Boris","last_message_at":"{{Time}}","unread_count":{{unread}},"waiting_since":"{{Time}}","last_message":{"direction":"personal_telegram_in","status":"received","text":"Good morning"},"assignee":{"user_id":2000000001,"name":"Example"},"created_at":"{{Time}}","updated_at":"{{Time}}"}""";
+        $$"""{"id":"{{Dialog}}","source":"personal_telegram","personal_account_id":"{{Account}}","peer_kind":"user","peer_id":1000002,"username":"boris_example","phone":null,"title":"Boris","last_message_at":"{{Time}}","unread_count":{{unread}},"waiting_since":"{{Time}}","last_message":{"direction":"personal_telegram_in","status":"received","text":"Good morning","media_kind":null},"assignee":{"user_id":2000000001,"name":"Example"},"created_at":"{{Time}}","updated_at":"{{Time}}"}""";
 
     private static string SessionOf(string email) => $$"""{"session_token":"ses_…","user":{{Me(email)}} }""";
 

@@ -52,6 +52,9 @@ internal sealed class RouteTransformer : IOpenApiOperationTransformer
             };
         }
 
+        if (metadata.OfType<UploadMetadata>().Any())
+            operation.RequestBody = File();
+
         if (example?.Response is { } response)
             AddResponseExample(operation, response);
 
@@ -85,6 +88,27 @@ internal sealed class RouteTransformer : IOpenApiOperationTransformer
 
         return new OpenApiSchemaReference(type.Name, document);
     }
+
+    /// <summary>A file, alone or as the part of a form.</summary>
+    private static OpenApiRequestBody File() => new()
+    {
+        Required = true,
+        Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+        {
+            ["multipart/form-data"] = new()
+            {
+                Schema = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object,
+                    Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal) { ["file"] = Bytes() },
+                    Required = new HashSet<string>(StringComparer.Ordinal) { "file" },
+                },
+            },
+            ["application/octet-stream"] = new() { Schema = Bytes() },
+        },
+    };
+
+    private static OpenApiSchema Bytes() => new() { Type = JsonSchemaType.String, Format = "binary" };
 
     private static IEnumerable<string> RefusalsOf(OpenApiOperation operation, IList<object> metadata, BodyMetadata? body)
     {

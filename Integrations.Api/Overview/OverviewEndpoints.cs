@@ -43,10 +43,11 @@ internal sealed record OverviewResponse(IReadOnlyList<AttentionResponse> Attenti
         [
             .. page.Attention.Select(item => new AttentionResponse(
                 item.Kind, item.Severity, item.AccountId, item.AccountName, item.DialogId, item.DialogName, item.MessageId, item.Code, item.Since, item.Until,
-                item.Action)),
+                item.Action, item.BotId, item.BotName)),
         ],
         new(
             page.Numbers.Accounts,
+            page.Numbers.Bots,
             page.Numbers.Worlds,
             period,
             page.Numbers.Period.ByDay ? "day" : "hour",
@@ -59,25 +60,27 @@ internal sealed record OverviewResponse(IReadOnlyList<AttentionResponse> Attenti
 }
 
 /// <summary>One problem and the one thing to do about it.</summary>
-/// <param name="Kind">account_error, login_expired, flood_wait, message_failed, dialog_waiting or key_file.</param>
+/// <param name="Kind">account_error, bot_error, login_expired, flood_wait, message_failed, dialog_waiting, channel_lost or key_file.</param>
 /// <param name="Severity">error, warning or info.</param>
 /// <param name="AccountName">What the account is called; null where it has no name yet.</param>
 /// <param name="DialogName">Whom the dialog is with; null where it is not about one.</param>
 /// <param name="Code">A code of the error catalogue; NO_ANSWER for a dialog that waits; LOCAL_KEY_FILE or KEY_FILE_OPEN for the files of keys.</param>
 /// <param name="Since">When it began, as far as is known.</param>
 /// <param name="Until">When it ends by itself; null where it does not.</param>
-/// <param name="Action">reconnect, log_in, wait, retry, answer, keep_keys or close_keys.</param>
+/// <param name="BotId">Whose it is, where it is a bot's.</param>
+/// <param name="Action">reconnect, restart, log_in, wait, retry, answer, open_channels, keep_keys or close_keys.</param>
 internal sealed record AttentionResponse(
     string Kind, string Severity, Guid? AccountId, string? AccountName, Guid? DialogId, string? DialogName, Guid? MessageId, string Code,
-    DateTimeOffset? Since, DateTimeOffset? Until, string Action);
+    DateTimeOffset? Since, DateTimeOffset? Until, string Action, Guid? BotId, string? BotName);
 
 /// <param name="Accounts">How many accounts are in each state.</param>
-/// <param name="Worlds">Where these accounts live: sandbox or telegram.</param>
+/// <param name="Bots">How many bots are in each state: pending, active, error, inactive.</param>
+/// <param name="Worlds">Where these accounts and bots live: sandbox or telegram.</param>
 /// <param name="Period">What was asked for.</param>
 /// <param name="Step">hour or day: what one item of the traffic is of.</param>
 /// <param name="Traffic">The oldest first; the last one still runs.</param>
 internal sealed record NumbersResponse(
-    IReadOnlyDictionary<string, long> Accounts, IReadOnlyList<string> Worlds, string Period, string Step, IReadOnlyList<TrafficResponse> Traffic, DelayResponse DeliveryDelayMs);
+    IReadOnlyDictionary<string, long> Accounts, IReadOnlyDictionary<string, long> Bots, IReadOnlyList<string> Worlds, string Period, string Step, IReadOnlyList<TrafficResponse> Traffic, DelayResponse DeliveryDelayMs);
 
 /// <param name="Failed">Of those sent in this time.</param>
 internal sealed record TrafficResponse(DateTimeOffset From, long Received, long Sent, long Failed, DelayResponse DeliveryDelayMs);

@@ -17,10 +17,10 @@ internal static class ProjectEndpoints
         var group = routes.MapGroup("/api/v1/projects").WithTags("Projects").WithMetadata(new ShapedMetadata()).LimitedAs(RouteClass.Status);
         group.MapGet("", ListAsync).WithName("ListProjects").RequireAuthorization(Policies.Read).WithSummary("The tenant's projects, by name");
         group.MapPost("", OpenAsync).WithName("OpenProject").RequireAuthorization(Policies.ManageProjects)
-            .WithSummary("Open a project").Refuses(ErrorCodes.ValidationFailed, ErrorCodes.Conflict);
+            .WithSummary("Open a project").Refuses(ErrorCodes.ValidationFailed, ErrorCodes.Conflict, ErrorCodes.ProjectNotReady);
         group.MapGet("/{id}", FindAsync).WithName("GetProject").RequireAuthorization(Policies.Read).WithSummary("One project");
         group.MapPatch("/{id}", ChangeAsync).WithName("ChangeProject").RequireAuthorization(Policies.ManageProjects)
-            .WithSummary("Rename a project, or switch its mirroring").Refuses(ErrorCodes.ValidationFailed, ErrorCodes.Conflict);
+            .WithSummary("Rename a project, or switch its mirroring").Refuses(ErrorCodes.ValidationFailed, ErrorCodes.Conflict, ErrorCodes.ProjectNotReady);
         group.MapDelete("/{id}", DeleteAsync).WithName("DeleteProject").RequireAuthorization(Policies.ManageProjects)
             .WithSummary("Delete a project that has no accounts").Refuses(ErrorCodes.ProjectNotEmpty);
         group.MapGet("/{id}/members", ListMembersAsync).WithName("ListProjectMembers").RequireAuthorization(Policies.ManageProjects)
@@ -43,7 +43,7 @@ internal static class ProjectEndpoints
         Texts.CheckName("name", body.Value.Name, errors);
         errors.ThrowIfAny();
         var project = await open.ExecuteAsync(caller.Principal, Texts.Named(body.Value.Name)!, body.Value.Mirroring ?? false, cancellationToken);
-        return TypedResults.Created((string?)null, ProjectResponse.From(new ProjectOverview(project, 0, new Dictionary<string, int>())));
+        return TypedResults.Created((string?)null, ProjectResponse.From(new ProjectOverview(project, 0, new Dictionary<string, int>(), new Dictionary<string, int>(), [], [])));
     }
 
     private static async Task<Ok<ProjectResponse>> FindAsync(Guid id, Caller caller, FindProject find, CancellationToken cancellationToken) =>

@@ -42,8 +42,31 @@ internal static class FilterEndpoints
             errors.Add("text", $"Must have at most {MaxTextLength} characters, none of them a control character.");
         if (request is { AccountId: not null, BotId: not null })
             errors.Add("bot_id", "Must not be sent together with account_id.");
+        DialogSource source = default;
+        if (request.Source is not null && !Words.TryRead(request.Source, out source))
+            errors.Add("source", "Must be one of: personal_telegram, telegram_bot.");
+        DialogState state = default;
+        if (request.State is not null && !Words.TryRead(request.State, out state))
+            errors.Add("state", "Must be one of: open, closed.");
+        if (request.Assignee is { } assignee && !DialogAssignees.IsOne(assignee))
+            errors.Add("assignee", "Must be me, nobody or a user's number.");
+        if (request.WaitingMinutes is < 1 or > 525_600)
+            errors.Add("waiting_minutes", "Must be a whole number from 1 to 525600.");
         errors.ThrowIfAny();
-        var filter = await save.ExecuteAsync(caller.Principal, name!, show, request.AccountId, request.BotId, text, cancellationToken);
+        var look = new DialogFilter
+        {
+            Show = show,
+            AccountId = request.AccountId,
+            BotId = request.BotId,
+            Text = text,
+            Source = request.Source is null ? null : source,
+            ProjectId = request.ProjectId,
+            State = request.State is null ? null : state,
+            Assignee = request.Assignee,
+            WaitingMinutes = request.WaitingMinutes,
+            Blocked = request.Blocked ?? false,
+        };
+        var filter = await save.ExecuteAsync(caller.Principal, name!, look, cancellationToken);
         return TypedResults.Created((string?)null, FilterResponse.From(filter));
     }
 
@@ -71,12 +94,45 @@ internal sealed record FilterRequest
 
     [Description("What to search for, as the list's q.")]
     public string? Text { get; init; }
+
+    [Description("personal_telegram or telegram_bot.")]
+    public string? Source { get; init; }
+
+    [Description("Only the dialogs of the accounts and bots of this project.")]
+    public Guid? ProjectId { get; init; }
+
+    [Description("open or closed.")]
+    public string? State { get; init; }
+
+    [Description("Who looks after them: me, nobody or a user's number.")]
+    public string? Assignee { get; init; }
+
+    [Description("Only dialogs in which somebody has waited for so long: 1 to 525600.")]
+    public int? WaitingMinutes { get; init; }
+
+    [Description("Only dialogs in which the other side takes nothing from the bot.")]
+    public bool? Blocked { get; init; }
 }
 
 /// <summary>A look at the list of dialogs, kept under a name.</summary>
 /// <param name="Show">all, unread, waiting, mine or unassigned.</param>
-internal sealed record FilterResponse(Guid Id, string Name, string Show, Guid? AccountId, Guid? BotId, string? Text, DateTimeOffset CreatedAt)
+internal sealed record FilterResponse(
+    Guid Id, string Name, string Show, Guid? AccountId, Guid? BotId, string? Text, string? Source, Guid? ProjectId, string? State, string? Assignee, int? WaitingMinutes, bool Blocked,
+    DateTimeOffset CreatedAt)
 {
     public static FilterResponse From(SavedFilter filter) =>
-        new(filter.Id, filter.Name, Words.Of(filter.Show), filter.AccountId, filter.BotId, filter.Text, filter.CreatedAt);
+        new(
+            filter.Id,
+            filter.Name,
+            Words.Of(filter.Show),
+            filter.AccountId,
+            filter.BotId,
+            filter.Text,
+            filter.Source is { } source ? Words.Of(source) : null,
+            filter.ProjectId,
+            filter.State is { } state ? Words.Of(state) : null,
+            filter.Assignee,
+            filter.WaitingMinutes,
+            filter.Blocked,
+            filter.CreatedAt);
 }

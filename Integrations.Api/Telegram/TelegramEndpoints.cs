@@ -12,10 +12,11 @@ internal static class TelegramEndpoints
     {
         builder.Services.TryAddSingleton<RedisConnection>();
         builder.Services.TryAddSingleton<Presence>();
+        builder.Services.TryAddSingleton<UploadPlaces>();
         return builder;
     }
 
     public static RouteGroupBuilder MapTelegram(this IEndpointRouteBuilder routes) => routes
         .MapGroup("/api/v1/telegram").WithTags("Telegram").WithMetadata(new ShapedMetadata()).LimitedAs(RouteClass.Status)
-        .MapConnecting().MapInboxes().MapMessages().MapDialogs().MapDesk().MapFilters().MapQuickReplies().MapLogs();
+        .MapConnecting().MapInboxes().MapMessages().MapMedia().MapUploads().MapDialogs().MapDesk().MapFilters().MapQuickReplies().MapLogs();
 }

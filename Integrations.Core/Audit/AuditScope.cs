@@ -26,6 +26,9 @@ public sealed record AuditScope(string Action, string? Address, string? UserAgen
         return this;
     }
 
+    /// <summary>Nothing is written down from here on until the running asynchronous method returns; its caller still has the scope.</summary>
+    internal static void Leave() => Running.Value = null;
+
     /// <summary>Ends it.</summary>
     public void Dispose() => Running.Value = null;
 }

@@ -1,8 +1,10 @@
 using Integrations.Core.People;
 using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Bots;
+using Integrations.Core.Telegram.Channels;
 using Integrations.Core.Telegram.Dialogs;
 using Integrations.Core.Telegram.QuickReplies;
+using Integrations.Core.Telegram.WorkingGroups;
 using Integrations.Core.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
@@ -31,6 +33,9 @@ internal static class AuditedRows
         ],
         [typeof(Integration)] = [nameof(Integration.ProjectId), nameof(Integration.Status), nameof(Integration.DeletedAt)],
         [typeof(TelegramBot)] = [nameof(TelegramBot.DisplayName), nameof(TelegramBot.IsActive)],
+        [typeof(TelegramChannel)] = [nameof(TelegramChannel.IsActive), nameof(TelegramChannel.Settings), nameof(TelegramChannel.DeletedAt)],
+        [typeof(WorkingGroup)] = [nameof(WorkingGroup.ChatId), nameof(WorkingGroup.Title), nameof(WorkingGroup.Language)],
+        [typeof(WorkingGroupBot)] = [nameof(WorkingGroupBot.ProjectId), nameof(WorkingGroupBot.BotId)],
         [typeof(SavedFilter)] = [nameof(SavedFilter.Name)],
         [typeof(QuickReply)] = [nameof(QuickReply.Shortcut), nameof(QuickReply.Text)],
     };

@@ -30,7 +30,11 @@ public static class EventTypes
     public const string LoginUpdated = "login.updated";
     public const string MessageCreated = "message.created";
     public const string MessageUpdated = "message.updated";
+    /// <summary>It is gone at Telegram; what was said stays here.</summary>
+    public const string MessageDeleted = "message.deleted";
     public const string DialogUpdated = "dialog.updated";
+    /// <summary>A dialog is gone, with all that was said in it.</summary>
+    public const string DialogDeleted = "dialog.deleted";
     public const string SettingsUpdated = "settings.updated";
     public const string ProjectUpdated = "project.updated";
     public const string UserUpdated = "user.updated";
@@ -42,5 +46,10 @@ public static class EventTypes
     /// <summary>A bot was connected or changed; told to everybody in the tenant, like <see cref="BotDeleted"/>.</summary>
     public const string BotUpdated = "bot.updated";
     public const string BotDeleted = "bot.deleted";
+    /// <summary>A channel was connected or changed; told to everybody in the tenant, like <see cref="ChannelDeleted"/>, and so without its title.</summary>
+    public const string ChannelUpdated = "channel.updated";
+    public const string ChannelDeleted = "channel.deleted";
+    /// <summary>An edit, a deletion or a pin of a message was asked for, done or refused.</summary>
+    public const string MessageChange = "message.change";
     public const string QuickRepliesUpdated = "quick_replies.updated";
 }

@@ -28,7 +28,7 @@ public sealed class EventReader(TenantDatabase database)
     /// <summary>What those are told who talk in an account: its user, and the members of its project for as long as they are members.</summary>
     private static readonly string[] OfTalk =
     [
-        EventTypes.MessageCreated, EventTypes.MessageUpdated, EventTypes.DialogUpdated, EventTypes.DialogPresence, EventTypes.NoteCreated, EventTypes.NoteDeleted,
+        EventTypes.MessageCreated, EventTypes.MessageUpdated, EventTypes.MessageChange, EventTypes.MessageDeleted, EventTypes.DialogUpdated, EventTypes.DialogDeleted, EventTypes.DialogPresence, EventTypes.NoteCreated, EventTypes.NoteDeleted,
     ];
 
     /// <summary>The largest page.</summary>

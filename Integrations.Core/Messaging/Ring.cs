@@ -10,6 +10,8 @@ public enum RingKind
     Shard,
     Outbox,
     Events,
+    Channels,
+    Updates,
 }
 
 /// <summary>One ring of the doorbell.</summary>
@@ -23,12 +25,20 @@ public readonly record struct Ring(RingKind Kind, long Number)
     /// <summary>There is something to do for an account of this shard.</summary>
     public static Ring Shard(int shard) => new(RingKind.Shard, shard);
 
+    /// <summary>There is something to do at a channel, or with a message that was sent, of this shard. Apart from <see cref="Shard"/>, which rings with every message.</summary>
+    public static Ring Channels(int shard) => new(RingKind.Channels, shard);
+
+    /// <summary>An update has come for a bot of this shard. Apart from <see cref="Shard"/>: under load they come by the thousand, and concern nobody else.</summary>
+    public static Ring Updates(int shard) => new(RingKind.Updates, shard);
+
     /// <summary>Events are visible up to this position. A listener attends to all of them whatever number it names.</summary>
     public static Ring Events(long position) => new(RingKind.Events, position);
 
     internal string RoutingKey => Kind switch
     {
         RingKind.Shard => string.Create(CultureInfo.InvariantCulture, $"shard.{Number}"),
+        RingKind.Channels => string.Create(CultureInfo.InvariantCulture, $"channels.{Number}"),
+        RingKind.Updates => string.Create(CultureInfo.InvariantCulture, $"updates.{Number}"),
         RingKind.Outbox => "outbox",
         RingKind.Events => "",
         _ => throw new InvalidOperationException($"Ring of kind {Kind}."),
@@ -52,14 +62,32 @@ public readonly record struct Ring(RingKind Kind, long Number)
         if (routingKey == "outbox")
             return true;
 
-        if (!routingKey.StartsWith("shard.", StringComparison.Ordinal)
-            || !int.TryParse(routingKey.AsSpan("shard.".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var shard))
+        if (TryNumber("shard.", out var shard))
         {
-            return false;
+            ring = Shard(shard);
+            return true;
         }
 
-        ring = Shard(shard);
-        return true;
+        if (TryNumber("channels.", out shard))
+        {
+            ring = Channels(shard);
+            return true;
+        }
+
+        if (TryNumber("updates.", out shard))
+        {
+            ring = Updates(shard);
+            return true;
+        }
+
+        return false;
+
+        bool TryNumber(string beginning, out int number)
+        {
+            number = 0;
+            return routingKey.StartsWith(beginning, StringComparison.Ordinal)
+                && int.TryParse(routingKey.AsSpan(beginning.Length), NumberStyles.None, CultureInfo.InvariantCulture, out number);
+        }
     }
 }
 

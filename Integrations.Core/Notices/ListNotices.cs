@@ -13,18 +13,20 @@ public sealed class ListNotices(TenantDatabase database)
             principal.Tenant,
             async transaction =>
             {
-                // The counts come with the page in one snapshot; an account that is gone has nothing to be told of.
+                // The counts come with the page in one snapshot; an account or a bot that is gone has nothing to be told of.
                 await using var command = transaction.Command(
                     """
                     with mine as (
-                        select n.*, coalesce(a.display_name, '@' || a.username, a.phone) as account_name, coalesce(d.title, '@' || d.username, d.phone) as dialog_name
+                        select n.*, coalesce(a.display_name, '@' || a.username, a.phone) as account_name, coalesce(d.title, '@' || d.username, d.phone) as dialog_name,
+                               coalesce(b.display_name, '@' || b.username) as bot_name
                           from notices n
-                          join telegram_accounts a on a.id = n.account_id and a.deleted_at is null
+                          left join telegram_accounts a on a.id = n.account_id and a.deleted_at is null
+                          left join telegram_bots b on b.id = n.bot_id and b.deleted_at is null
                           left join dialogs d on d.id = n.dialog_id
-                         where n.tenant_id = $1 and n.user_id = $2
+                         where n.tenant_id = $1 and n.user_id = $2 and (a.id is not null or b.id is not null)
                     )
                     select c.unread, c.total, m.id, m.kind, m.account_id, m.account_name, m.dialog_id, m.dialog_name, m.code, m.until, m.since, m.times, m.told_at,
-                           m.resolved_at, m.read_at
+                           m.resolved_at, m.read_at, m.bot_id, m.bot_name
                       from (select count(*) filter (where read_at is null)::integer as unread, count(*)::integer as total from mine) c
                       left join lateral (select * from mine order by read_at is not null, told_at desc, id limit $3 offset $4) m on true
                      order by m.read_at is not null, m.told_at desc, m.id
@@ -52,9 +54,11 @@ public sealed class ListNotices(TenantDatabase database)
         return new Notice(
             reader.GetGuid(2),
             Words.Read<NoticeKind>(reader.GetString(3)),
-            reader.GetGuid(4),
+            Id(4),
             Text(5),
-            reader.IsDBNull(6) ? null : reader.GetGuid(6),
+            Id(15),
+            Text(16),
+            Id(6),
             Text(7),
             Text(8),
             Moment(9),
@@ -63,6 +67,8 @@ public sealed class ListNotices(TenantDatabase database)
             reader.GetFieldValue<DateTimeOffset>(12),
             Moment(13),
             Moment(14));
+
+        Guid? Id(int column) => reader.IsDBNull(column) ? null : reader.GetGuid(column);
 
         string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 

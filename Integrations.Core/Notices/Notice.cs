@@ -19,9 +19,17 @@ public enum NoticeKind
 
     /// <summary>A message was given up.</summary>
     MessageFailed,
+
+    /// <summary>A bot is in trouble.</summary>
+    BotError,
+
+    /// <summary>The bot's trouble is over.</summary>
+    BotBack,
 }
 
 /// <summary>One notice. A problem and its end are one: the kind tells which of them it is now.</summary>
+/// <param name="AccountId">Null where it is about a bot.</param>
+/// <param name="BotId">Null where it is about an account.</param>
 /// <param name="Code">Of the error catalogue: what the problem is, or was.</param>
 /// <param name="Until">When a wait ends.</param>
 /// <param name="Since">When the problem began.</param>
@@ -30,8 +38,10 @@ public enum NoticeKind
 public sealed record Notice(
     Guid Id,
     NoticeKind Kind,
-    Guid AccountId,
+    Guid? AccountId,
     string? AccountName,
+    Guid? BotId,
+    string? BotName,
     Guid? DialogId,
     string? DialogName,
     string? Code,

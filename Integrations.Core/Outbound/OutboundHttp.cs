@@ -44,7 +44,12 @@ public sealed class OutboundHttp
 
     /// <summary>A handler to be kept and shared: it has a pool of connections. Refusals are <see cref="OutboundRefusedException"/>.</summary>
     /// <remarks>An answer is read whole before it is handed over; one that is too long or too slow is refused.</remarks>
-    public HttpMessageHandler CreateHandler() => new Guard(_options)
+    public HttpMessageHandler CreateHandler() => Create(whole: true);
+
+    /// <summary>The same for answers that are read as they come: their size and their time are the caller's to bound.</summary>
+    public HttpMessageHandler CreateStreamHandler() => Create(whole: false);
+
+    private Guard Create(bool whole) => new(_options, whole)
     {
         InnerHandler = new SocketsHttpHandler
         {
@@ -93,8 +98,8 @@ public sealed class OutboundHttp
         }
     }
 
-    /// <summary>Checks each request's address and bounds its answer in time and size.</summary>
-    private sealed class Guard(OutboundOptions options) : DelegatingHandler
+    /// <summary>Checks each request's address and, where answers are read whole, bounds them in time and size.</summary>
+    private sealed class Guard(OutboundOptions options, bool whole) : DelegatingHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
@@ -104,10 +109,13 @@ public sealed class OutboundHttp
             request.Version = HttpVersion.Version11;
             request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(options.Timeout);
+            if (whole)
+                limit.CancelAfter(options.Timeout);
             try
             {
                 var response = await base.SendAsync(request, limit.Token);
+                if (!whole)
+                    return response;
                 try
                 {
                     await ReadAsync(response, limit.Token);

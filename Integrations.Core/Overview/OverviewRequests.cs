@@ -11,6 +11,7 @@ public static class OverviewRequests
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.TryAddSingleton<ReadOverview>();
+        builder.Services.TryAddSingleton<ReadActivity>();
         return builder;
     }
 }

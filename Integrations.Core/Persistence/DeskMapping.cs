@@ -48,6 +48,12 @@ internal sealed class SavedFilterMapping : IEntityTypeConfiguration<SavedFilter>
         builder.Property(filter => filter.AccountId).HasColumnName("account_id");
         builder.Property(filter => filter.BotId).HasColumnName("bot_id");
         builder.Property(filter => filter.Text).HasColumnName("text");
+        builder.Property(filter => filter.Source).HasColumnName("source").HasConversion<WordConverter<DialogSource>>();
+        builder.Property(filter => filter.ProjectId).HasColumnName("project_id");
+        builder.Property(filter => filter.State).HasColumnName("state").HasConversion<WordConverter<DialogState>>();
+        builder.Property(filter => filter.Assignee).HasColumnName("assignee");
+        builder.Property(filter => filter.WaitingMinutes).HasColumnName("waiting_minutes");
+        builder.Property(filter => filter.Blocked).HasColumnName("blocked");
         builder.Property(filter => filter.CreatedAt).HasColumnName("created_at").ValueGeneratedOnAdd();
     }
 }

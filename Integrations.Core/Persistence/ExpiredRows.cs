@@ -17,6 +17,7 @@ internal sealed class ExpiredRows(TenantDatabase database, ShardLeases leases, T
     protected override async Task PassAsync(CancellationToken ct)
     {
         await ForgetAsync("select doors.forget_login_inputs($1)", ct);
+        await ForgetAsync("select doors.forget_channel_looks($1)", ct);
         await ForgetAsync("select doors.forget_idempotency_keys($1)", ct);
         await ForgetAsync("select doors.forget_sessions($1)", ct);
         // Telegram brings an update again for a day.

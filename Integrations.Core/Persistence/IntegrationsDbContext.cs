@@ -2,10 +2,13 @@ using Integrations.Core.IntegrationLogs;
 using Integrations.Core.People;
 using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Bots;
+using Integrations.Core.Telegram.Channels;
 using Integrations.Core.Telegram.Dialogs;
 using Integrations.Core.Telegram.Logins;
+using Integrations.Core.Telegram.Media;
 using Integrations.Core.Telegram.Messages;
 using Integrations.Core.Telegram.QuickReplies;
+using Integrations.Core.Telegram.WorkingGroups;
 using Integrations.Core.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
@@ -27,10 +30,16 @@ public sealed class IntegrationsDbContext(DbContextOptions<IntegrationsDbContext
     public DbSet<TelegramLogin> TelegramLogins => Set<TelegramLogin>();
     public DbSet<Integration> Integrations => Set<Integration>();
     public DbSet<TelegramBot> TelegramBots => Set<TelegramBot>();
+    public DbSet<WorkingGroup> WorkingGroups => Set<WorkingGroup>();
+    public DbSet<WorkingGroupBot> WorkingGroupBots => Set<WorkingGroupBot>();
     public DbSet<Dialog> Dialogs => Set<Dialog>();
     public DbSet<DialogNote> DialogNotes => Set<DialogNote>();
     public DbSet<SavedFilter> SavedFilters => Set<SavedFilter>();
     public DbSet<Message> Messages => Set<Message>();
+    public DbSet<MediaFile> Media => Set<MediaFile>();
+    public DbSet<MessageChange> MessageChanges => Set<MessageChange>();
+    public DbSet<TelegramChannel> TelegramChannels => Set<TelegramChannel>();
+    public DbSet<FoundChannel> FoundChannels => Set<FoundChannel>();
     public DbSet<QuickReply> QuickReplies => Set<QuickReply>();
     public DbSet<IntegrationLog> IntegrationLogs => Set<IntegrationLog>();
 
@@ -78,10 +87,16 @@ public sealed class IntegrationsDbContext(DbContextOptions<IntegrationsDbContext
         modelBuilder.ApplyConfiguration(new TelegramLoginMapping());
         modelBuilder.ApplyConfiguration(new IntegrationMapping());
         modelBuilder.ApplyConfiguration(new TelegramBotMapping());
+        modelBuilder.ApplyConfiguration(new WorkingGroupMapping());
+        modelBuilder.ApplyConfiguration(new WorkingGroupBotMapping());
         modelBuilder.ApplyConfiguration(new DialogMapping());
         modelBuilder.ApplyConfiguration(new DialogNoteMapping());
         modelBuilder.ApplyConfiguration(new SavedFilterMapping());
         modelBuilder.ApplyConfiguration(new MessageMapping());
+        modelBuilder.ApplyConfiguration(new MediaFileMapping());
+        modelBuilder.ApplyConfiguration(new MessageChangeMapping());
+        modelBuilder.ApplyConfiguration(new TelegramChannelMapping());
+        modelBuilder.ApplyConfiguration(new FoundChannelMapping());
         modelBuilder.ApplyConfiguration(new QuickReplyMapping());
         modelBuilder.ApplyConfiguration(new IntegrationLogMapping());
     }

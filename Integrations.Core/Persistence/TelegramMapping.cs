@@ -1,6 +1,7 @@
 using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Dialogs;
 using Integrations.Core.Telegram.Logins;
+using Integrations.Core.Telegram.Media;
 using Integrations.Core.Telegram.Messages;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -104,6 +105,7 @@ internal sealed class DialogMapping : IEntityTypeConfiguration<Dialog>
         builder.Property(dialog => dialog.UnreadCount).HasColumnName("unread_count");
         builder.Property(dialog => dialog.AssigneeId).HasColumnName("assignee_id");
         builder.Property(dialog => dialog.BlockedAt).HasColumnName("blocked_at");
+        builder.Property(dialog => dialog.ClosedAt).HasColumnName("closed_at");
         builder.Property(dialog => dialog.CreatedAt).HasColumnName("created_at").ValueGeneratedOnAdd();
         builder.Property(dialog => dialog.UpdatedAt).HasColumnName("updated_at").ValueGeneratedOnAddOrUpdate();
     }
@@ -116,6 +118,7 @@ internal sealed class MessageMapping : IEntityTypeConfiguration<Message>
         builder.ToTable("messages");
         builder.HasKey(message => message.Id);
         builder.HasOne<Dialog>().WithMany().HasForeignKey(message => message.DialogId);
+        builder.HasOne(message => message.Media).WithMany().HasForeignKey(message => message.MediaId);
         builder.Property(message => message.Id).HasColumnName("id").ValueGeneratedNever();
         builder.Property(message => message.Seq).HasColumnName("seq").UseIdentityAlwaysColumn();
         builder.Property(message => message.TenantId).HasColumnName("tenant_id");
@@ -135,13 +138,46 @@ internal sealed class MessageMapping : IEntityTypeConfiguration<Message>
         builder.Property(message => message.FromPeerKind).HasColumnName("from_peer_kind").HasConversion<WordConverter<PeerKind>>();
         builder.Property(message => message.FromPeerId).HasColumnName("from_peer_id");
         builder.Property(message => message.SentBy).HasColumnName("sent_by");
+        builder.Property(message => message.MediaId).HasColumnName("media_id");
+        builder.Property(message => message.AlbumId).HasColumnName("album_id");
+        builder.Property(message => message.EditedAt).HasColumnName("edited_at");
+        builder.Property(message => message.DeletedAt).HasColumnName("deleted_at");
         builder.Property(message => message.Attempts).HasColumnName("attempts");
         builder.Property(message => message.Epoch).HasColumnName("epoch");
         builder.Property(message => message.ErrorCode).HasColumnName("error_code");
         builder.Property(message => message.ErrorDetail).HasColumnName("error_detail");
         builder.Property(message => message.AcceptedAt).HasColumnName("accepted_at");
+        builder.Property(message => message.ScheduledFor).HasColumnName("scheduled_for");
+        builder.Property(message => message.PinnedAt).HasColumnName("pinned_at");
         builder.Property(message => message.FinishedAt).HasColumnName("finished_at");
         builder.Property(message => message.CreatedAt).HasColumnName("created_at").ValueGeneratedOnAdd();
         builder.Property(message => message.UpdatedAt).HasColumnName("updated_at").ValueGeneratedOnAddOrUpdate();
+    }
+}
+
+internal sealed class MediaFileMapping : IEntityTypeConfiguration<MediaFile>
+{
+    public void Configure(EntityTypeBuilder<MediaFile> builder)
+    {
+        builder.ToTable("media");
+        builder.HasKey(file => file.Id);
+        builder.Property(file => file.Id).HasColumnName("id").ValueGeneratedNever();
+        builder.Property(file => file.TenantId).HasColumnName("tenant_id");
+        builder.Property(file => file.Kind).HasColumnName("kind").HasConversion<WordConverter<MediaKind>>();
+        builder.Property(file => file.Source).HasColumnName("source").HasConversion<WordConverter<MediaSource>>();
+        builder.Property(file => file.State).HasColumnName("state").HasConversion<WordConverter<MediaState>>();
+        builder.Property(file => file.FileName).HasColumnName("file_name");
+        builder.Property(file => file.MimeType).HasColumnName("mime_type");
+        builder.Property(file => file.Size).HasColumnName("size");
+        builder.Property(file => file.Width).HasColumnName("width");
+        builder.Property(file => file.Height).HasColumnName("height");
+        builder.Property(file => file.Duration).HasColumnName("duration");
+        builder.Property(file => file.Sha256).HasColumnName("sha256");
+        builder.Property(file => file.LocationSealed).HasColumnName("location_sealed");
+        builder.Property(file => file.ErrorCode).HasColumnName("error_code");
+        builder.Property(file => file.ErrorDetail).HasColumnName("error_detail");
+        builder.Property(file => file.UserId).HasColumnName("user_id");
+        builder.Property(file => file.CreatedAt).HasColumnName("created_at").ValueGeneratedOnAdd();
+        builder.Property(file => file.UpdatedAt).HasColumnName("updated_at").ValueGeneratedOnAddOrUpdate();
     }
 }

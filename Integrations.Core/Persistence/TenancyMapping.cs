@@ -52,7 +52,6 @@ internal sealed class ProjectMapping : IEntityTypeConfiguration<Project>
         builder.Property(project => project.TenantId).HasColumnName("tenant_id");
         builder.Property(project => project.Name).HasColumnName("name");
         builder.Property(project => project.Mirroring).HasColumnName("mirroring");
-        builder.Ignore(project => project.Missing);
         builder.Property(project => project.CreatedAt).HasColumnName("created_at").ValueGeneratedOnAdd();
         builder.Property(project => project.UpdatedAt).HasColumnName("updated_at").ValueGeneratedOnAddOrUpdate();
     }

@@ -4,7 +4,10 @@ using Integrations.Core.Events;
 using Integrations.Core.Messaging;
 using Integrations.Core.Persistence;
 using Integrations.Core.Secrets;
+using Integrations.Core.Telegram.BotApi;
+using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Tenancy;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -20,7 +23,7 @@ namespace Integrations.Core.Privacy;
 /// sealed into memory: what is left to do is always asked of the database, and a step is over when a whole look finds nothing.
 /// </remarks>
 internal sealed partial class EraseData(
-    TenantDatabase database, ISecretProtector secrets, IOptions<PrivacyOptions> options, TimeProvider time, IMeterFactory meters, ILogger<EraseData> logger)
+    TenantDatabase database, ISecretProtector secrets, RegisterWebhook webhook, IOptions<PrivacyOptions> options, TimeProvider time, IMeterFactory meters, ILogger<EraseData> logger)
 {
     /// <summary>Rows of one transaction, so that nobody waits long for a lock of it.</summary>
     internal const int BatchSize = 1000;
@@ -56,7 +59,7 @@ internal sealed partial class EraseData(
     private static async Task<Job?> LockAsync(TenantTransaction transaction, Guid id, ErasureState? state, CancellationToken ct)
     {
         await using var command = transaction.Command(
-            "select subject, state, traces::text, created_at, give_up_at, sessions, sessions_left, key_destroyed, erased::text, digest from erasures where id = $1 and state <> 'done' for update");
+            "select subject, state, traces::text, created_at, give_up_at, sessions, sessions_left, key_destroyed, erased::text, digest, webhooks, webhooks_left from erasures where id = $1 and state <> 'done' for update");
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
         await using var reader = await command.ExecuteReaderAsync(ct);
         if (!await reader.ReadAsync(ct))
@@ -72,12 +75,70 @@ internal sealed partial class EraseData(
             reader.GetInt32(6),
             await reader.IsDBNullAsync(7, ct) ? null : reader.GetBoolean(7),
             reader.GetString(8),
-            reader.GetFieldValue<byte[]>(9));
+            reader.GetFieldValue<byte[]>(9),
+            reader.GetInt32(10),
+            reader.GetInt32(11));
         return state is null || job.State == state ? job : null;
     }
 
-    /// <summary>Has the owners of the shards sign the accounts out, and waits for them; past its time it goes on without.</summary>
-    private Task<bool> SessionsAsync(TenantId tenant, Job seen, CancellationToken ct) => database.InTenantAsync(
+    /// <summary>
+    /// Takes the bots' webhooks back at Telegram, and has the owners of the shards sign the accounts out; waits for both, and past its time goes on
+    /// without.
+    /// </summary>
+    private async Task<bool> SessionsAsync(TenantId tenant, Job seen, CancellationToken ct)
+    {
+        if (seen.Subject is SubjectKind.Tenant)
+            await WebhooksAsync(tenant, seen, ct);
+        return await SignOutAsync(tenant, seen, ct);
+    }
+
+    /// <summary>While the tenant's key is there: without it no token opens, and Telegram would go on sending to an address that nobody answers for.</summary>
+    private async Task WebhooksAsync(TenantId tenant, Job seen, CancellationToken ct)
+    {
+        var bots = await database.InTenantAsync(
+            tenant, async transaction => (await BotRows.Of(transaction).ToListAsync(ct)).FindAll(bot => bot.Bot.IsActive), ct);
+        var left = 0;
+        foreach (var bot in bots)
+        {
+            try
+            {
+                await webhook.RemoveAsync(bot.Bot, ct);
+            }
+            catch (Exception e) when (e is BotApiException or SecretUnavailableException)
+            {
+                LogWebhookLeft(logger, e, seen.Id, bot.Bot.Id);
+                left++;
+                continue;
+            }
+
+            await database.InTenantAsync(
+                tenant,
+                async transaction =>
+                {
+                    if (await LockAsync(transaction, seen.Id, ErasureState.Sessions, ct) is null || await BotRows.TryLockAsync(transaction, bot.Bot.Id, ct) is not { Bot.IsActive: true } taken)
+                        return;
+                    taken.Integration.Deactivate();
+                    taken.Bot.Deactivate();
+                    await transaction.Db.SaveChangesAsync(ct);
+                    await CountWebhooksAsync(transaction, seen.Id, "webhooks = webhooks + $2", 1, ct);
+                },
+                ct);
+        }
+
+        await database.InTenantAsync(tenant, transaction => CountWebhooksAsync(transaction, seen.Id, "webhooks_left = $2", left, ct), ct);
+    }
+
+    private static async Task CountWebhooksAsync(TenantTransaction transaction, Guid id, string assignment, int count, CancellationToken ct)
+    {
+#pragma warning disable CA2100 // Constant texts.
+        await using var command = transaction.Command($"update erasures set {assignment} where id = $1");
+#pragma warning restore CA2100
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = count });
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private Task<bool> SignOutAsync(TenantId tenant, Job seen, CancellationToken ct) => database.InTenantAsync(
         tenant,
         async transaction =>
         {
@@ -118,7 +179,7 @@ internal sealed partial class EraseData(
                 (open, left) = (reader.GetInt64(0), reader.GetInt64(1));
             }
 
-            var over = open == 0 || time.GetUtcNow() >= job.GiveUpAt;
+            var over = (open == 0 && job.WebhooksLeft == 0) || time.GetUtcNow() >= job.GiveUpAt;
             if (over && left > 0)
                 LogSessionsLeft(logger, job.Id, left);
             return await MoveAsync(transaction, job, over ? ErasureState.Rows : ErasureState.Sessions, sessions, (int)left, ct);
@@ -264,6 +325,8 @@ internal sealed partial class EraseData(
         List<string> remains = ["Backups, and write-ahead logs, that were made before hold what was erased until they are rotated out."];
         if (job.SessionsLeft > 0)
             remains.Add("Sessions that could not be ended at Telegram are ended by the account's owner: in Telegram, Settings, Devices.");
+        if (job.WebhooksLeft > 0)
+            remains.Add("Webhooks that could not be taken back at Telegram are ended by the bots' owner: with BotFather, a new token for each.");
         if (keyDestroyed is false)
             remains.Add("The tenant's wrapping key could not be destroyed; whoever runs Vault deletes it by hand.");
         var receipt = JsonSerializer.Serialize(
@@ -279,6 +342,8 @@ internal sealed partial class EraseData(
                 Rows = JsonElement.Parse(job.Erased),
                 SessionsRevoked = job.Sessions - job.SessionsLeft,
                 SessionsNotRevoked = job.SessionsLeft,
+                WebhooksRemoved = job.Webhooks,
+                WebhooksNotRemoved = job.WebhooksLeft,
                 WrappingKeyDestroyed = keyDestroyed,
                 Remains = remains,
             },
@@ -303,7 +368,10 @@ internal sealed partial class EraseData(
     [LoggerMessage(EventId = 3603, Level = LogLevel.Warning, Message = "The key of the tenant of erasure {ErasureId} cannot be destroyed yet; with Vault the workers' role needs the policy eraser.hcl")]
     private static partial void LogKeyLeft(ILogger logger, Exception exception, Guid erasureId);
 
+    [LoggerMessage(EventId = 3604, Level = LogLevel.Warning, Message = "Erasure {ErasureId} could not take back the webhook of bot {BotId} at Telegram; it is tried again until the erasure goes on without")]
+    private static partial void LogWebhookLeft(ILogger logger, Exception exception, Guid erasureId, Guid botId);
+
     private sealed record Job(
         Guid Id, SubjectKind Subject, ErasureState State, Traces Traces, DateTimeOffset CreatedAt, DateTimeOffset GiveUpAt, int Sessions, int SessionsLeft, bool? KeyDestroyed,
-        string Erased, byte[] Digest);
+        string Erased, byte[] Digest, int Webhooks, int WebhooksLeft);
 }

@@ -96,6 +96,8 @@ public sealed class ExportData(TenantDatabase database, ISecretProtector secrets
             List<ExportedFile> files = [];
             foreach (var table in KeptData.All.Where(table => table.NotExported is null && table.Of(kind).Count > 0))
                 files.Add(await WriteAsync(archive, transaction, table, kind, traces, ct));
+            foreach (var (id, name) in await MediaAsync(transaction, kind, traces, ct))
+                files.Add(await WriteAsync(archive, transaction, id, name, ct));
 
             var manifest = new
             {
@@ -137,6 +139,47 @@ public sealed class ExportData(TenantDatabase database, ISecretProtector secrets
             await lines.WriteAsync(reader.GetString(0), ct);
         var (rows, bytes, hash) = await lines.EndAsync(ct);
         return new(file, table.Holds, table.Until, rows, bytes, hash);
+    }
+
+    /// <summary>The files that are there, by their ids: a content is read only when its turn comes.</summary>
+    private static async Task<List<(Guid Id, string Name)>> MediaAsync(TenantTransaction transaction, SubjectKind kind, Traces traces, CancellationToken ct)
+    {
+        var table = KeptData.All.Single(table => table.Table == "media");
+        List<(Guid, string)> found = [];
+#pragma warning disable CA2100 // Constant texts of KeptData.
+        await using var command = transaction.Command(
+            $"""
+            select t.id, coalesce(substring(t.file_name from '[.][A-Za-z0-9]+$'), '')
+              from media t where t.state = 'ready' and ({string.Join(" or ", table.Of(kind).Select(share => $"({share.Where})"))})
+             order by {table.Order}
+            """);
+#pragma warning restore CA2100
+        traces.AddTo(command, transaction.Tenant);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+            found.Add((reader.GetGuid(0), $"media/{reader.GetGuid(0)}{reader.GetString(1)}"));
+        return found;
+    }
+
+    private async Task<ExportedFile> WriteAsync(ZipArchive archive, TenantTransaction transaction, Guid media, string file, CancellationToken ct)
+    {
+        await using var command = transaction.Command("select content from media_parts where media_id = $1 order by part");
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = media });
+        command.CommandTimeout = (int)options.Value.ExportTimeout.TotalSeconds;
+        // Pictures and recordings are packed already.
+        await using var entry = await archive.CreateEntry(file, CompressionLevel.NoCompression).OpenAsync(ct);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        long bytes = 0;
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            var part = reader.GetFieldValue<byte[]>(0);
+            hash.AppendData(part);
+            bytes += part.Length;
+            await entry.WriteAsync(part, ct);
+        }
+
+        return new(file, "the content of a file; media.json tells which", "as long as the message", 1, bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
     /// <summary>A JSON array, an object to the line.</summary>

@@ -50,6 +50,7 @@ internal static class KeptData
     private const string OfAccounts = "t.account_id = any(@accounts)";
     private const string OfUser = "t.user_id = @user";
     private const string OfDialogs = "t.dialog_id = any(@dialogs)";
+    private const string OfAccountsDialogs = "t.dialog_id in (select d.id from dialogs d where d.personal_account_id = any(@accounts))";
     private const string Always = "until it is deleted";
     private const string WithUser = "as long as the user";
     private const string WithAccount = "as long as the account";
@@ -68,7 +69,13 @@ internal static class KeptData
 
     private const string MessagesOfPerson = "{0}.dialog_id = any(@dialogs) or ({0}.from_peer_kind = 'user' and {0}.from_peer_id = any(@people))";
 
+    private const string MediaOfUser = "exists (select from messages m where m.media_id = t.id and m.account_id = any(@accounts))";
+    private const string UnusedUpload = "t.user_id = @user and not exists (select from messages m where m.media_id = t.id)";
+    private static readonly string MediaOfPerson = $"exists (select from messages m where m.media_id = t.id and ({MessagesOfPerson.Replace("{0}", "m", StringComparison.Ordinal)}))";
+
     private const string BlankEntry = "user_id = null, address = null, user_agent = null, objects = '{}', changes = null, salt = null, erased_at = clock_timestamp()";
+
+    private static string PartOf(string media) => media.Replace("t.id", "t.media_id", StringComparison.Ordinal);
 
     private static string Names(string column) => NamesUser.Replace("{0}", column, StringComparison.Ordinal);
 
@@ -129,6 +136,56 @@ internal static class KeptData
             Person = [new(OfDialogs)],
             Order = "t.seq",
         },
+        new("media_parts", "the content of files that were sent or came", "as long as the message")
+        {
+            User = [new(PartOf(MediaOfUser))],
+            Person = [new(PartOf(MediaOfPerson))],
+            NotExported = "is in the archive's folder media",
+        },
+        new("media", "files that were sent or came: kind, name, size", "as long as the message")
+        {
+            User = [new(MediaOfUser), new(UnusedUpload), new("t.user_id = @user", "user_id = null")],
+            Person = [new(MediaOfPerson)],
+            Hidden = ["location_sealed", "remote_key", "sha256", "shard", "not_before"],
+        },
+        new("message_changes", "edits, deletions and pins that were asked for: texts, and who asked", "as long as the message")
+        {
+            User = [new(OfAccounts), new(OfUser, "user_id = null")],
+            Person = [new("t.message_id in (select m.id from messages m where " + MessagesOfPerson.Replace("{0}", "m", StringComparison.Ordinal) + ")")],
+            Hidden = ["shard", "not_before"],
+            Order = "t.seq",
+        },
+        new("message_words", "the words of messages, by which they are found", "as long as the message")
+        {
+            User = [new("t.inbox_id = any(@accounts)")],
+            Person = [new("t.message_id in (select m.id from messages m where " + MessagesOfPerson.Replace("{0}", "m", StringComparison.Ordinal) + ")")],
+            NotExported = Copies,
+        },
+        new("topic_answers", "who answered in a topic of a working group: Telegram's id and name", "as long as the dialog")
+        {
+            User = [new(OfAccountsDialogs)],
+            Person = [new(OfDialogs), new("t.author_telegram_id = any(@people)", "author_telegram_id = 0, author_name = null")],
+        },
+        new("mirror_posts", "which message of a working group shows which message", "as long as the dialog")
+        {
+            User = [new(OfAccountsDialogs)],
+            Person = [new(OfDialogs)],
+            NotExported = Mechanics,
+        },
+        new("mirror_items", "what waits to be posted in a working group, as references", "until it is posted")
+        {
+            User = [new(OfAccountsDialogs)],
+            Person = [new(OfDialogs)],
+            NotExported = Mechanics,
+        },
+        new("topics", "the topics of dialogs in working groups: the person's name", "as long as the dialog")
+        {
+            User = [new(OfAccountsDialogs)],
+            Person = [new(OfDialogs)],
+        },
+        new("working_group_bots", "which bots manage which working group", Always),
+        new("working_groups", "the operators' groups in Telegram: id, title", Always),
+        new("bot_groups", "in which groups bots were seen, and what they may do there", "as long as the bot"),
         new("messages", "what was said in the dialogs of connected accounts", "as long as the dialog")
         {
             User = [new(OfAccounts), new("t.sent_by = @user", "sent_by = null")],
@@ -147,7 +204,7 @@ internal static class KeptData
         },
         new("dialog_filters", "searches that a user has saved", WithUser)
         {
-            User = [new(OfUser + " or " + OfAccounts)],
+            User = [new(OfUser + " or " + OfAccounts + " or t.assignee = @user::text")],
             Person = [new("exists (select from unnest(@names) n where strpos(lower(concat_ws(' ', t.name, t.text)), n) > 0 or (length(t.text) > 2 and strpos(n, lower(t.text)) > 0))")],
         },
         new("telegram_peers", "whom an account has met in Telegram: id, name, username, phone", WithAccount)
@@ -162,6 +219,16 @@ internal static class KeptData
             Person = [new("t.chat = any(@dialog_ids)")],
             NotExported = Mechanics,
         },
+        new("telegram_channel_looks", "questions to Telegram about channels, on their way; the name or link, sealed", "20 seconds")
+        {
+            User = [new(OfUser + " or " + OfAccounts)],
+            Hidden = ["target_sealed"],
+        },
+        new("telegram_found_channels", "channels and groups that an account or a bot could be connected with: title, username, rights", "as long as the account or the bot")
+        {
+            User = [new(OfAccounts)],
+        },
+        new("telegram_channels", "connected channels and groups: title, username, number of members, rights", Always) { User = [new(OfAccounts)] },
         new("telegram_update_states", "where an account stands in Telegram's updates", WithAccount) { User = [new(OfAccounts)], NotExported = Mechanics },
         new("telegram_channel_states", "the same of its channels", WithAccount) { User = [new(OfAccounts)], NotExported = Mechanics },
         new("telegram_login_inputs", "codes and passwords on their way to Telegram, sealed", "a minute")

@@ -1,7 +1,9 @@
 using Integrations.Core.Events;
+using Integrations.Core.Outbound;
 using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Dialogs;
 using Integrations.Core.Telegram.Logins;
+using Integrations.Core.Telegram.Media;
 using Integrations.Core.Telegram.Messages;
 using Integrations.Core.Telegram.QuickReplies;
 using Integrations.Core.Telegram.Sending;
@@ -15,7 +17,7 @@ namespace Integrations.Core.Telegram;
 /// <summary>Registers what people ask of Telegram accounts; the answers come from the workers, through the database.</summary>
 public static class TelegramRequests
 {
-    /// <remarks>Settings: <c>PERSONAL_TELEGRAM_QR_TIMEOUT</c>, <c>Sending:*</c>. Needs the events and the secrets of the host.</remarks>
+    /// <remarks>Settings: <c>PERSONAL_TELEGRAM_QR_TIMEOUT</c>, <c>Sending:*</c>, <c>Media:*</c>, <c>MEDIA_MAX_BYTES</c>, <c>Outbound:*</c>. Needs the events and the secrets of the host.</remarks>
     public static TBuilder AddTelegramRequests<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -26,6 +28,9 @@ public static class TelegramRequests
             .ValidateDataAnnotations()
             .ValidateOnStart();
         services.AddOptions<SendOptions>().BindConfiguration(SendOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddMediaOptions();
+        builder.AddOutbound();
+        services.TryAddSingleton<UploadMedia>();
         services.TryAddSingleton<OutcomeWatch>();
 
         services.TryAddSingleton<ListAccounts>();
@@ -52,6 +57,13 @@ public static class TelegramRequests
         services.TryAddSingleton<RetryMessage>();
         services.TryAddSingleton<FindMessage>();
         services.TryAddSingleton<ListMessages>();
+        services.TryAddSingleton<OpenMedia>();
+        services.TryAddSingleton<ChangeMessage>();
+        services.TryAddSingleton<ListMessageChanges>();
+        services.TryAddSingleton<SearchMessages>();
+        services.TryAddSingleton<CloseDialog>();
+        services.TryAddSingleton<ExportDialog>();
+        services.TryAddSingleton<DeleteDialog>();
         services.TryAddSingleton<ListDialogs>();
         services.TryAddSingleton<FindDialog>();
         services.TryAddSingleton<MarkDialogRead>();

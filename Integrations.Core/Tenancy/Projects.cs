@@ -2,6 +2,7 @@ using Integrations.Core.Errors;
 using Integrations.Core.Events;
 using Integrations.Core.IntegrationLogs;
 using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.WorkingGroups;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
@@ -29,15 +30,17 @@ public sealed class ListProjects(TenantDatabase database)
 /// <summary>Opens a project.</summary>
 public sealed class OpenProject(TenantDatabase database, TimeProvider time)
 {
-    /// <exception cref="IntegrationException">CONFLICT when the tenant has a project of this name.</exception>
+    /// <exception cref="IntegrationException">CONFLICT when the tenant has a project of this name; PROJECT_NOT_READY for one that is to mirror from the first moment: it has nothing to mirror into.</exception>
     public Task<Project> ExecuteAsync(Principal principal, string name, bool mirroring, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(principal);
+        if (mirroring)
+            GroupReadiness.Refuse(name, [GroupLacks.ManagingBot, GroupLacks.WorkingGroup]);
         return ProjectNames.UniqueAsync(() => database.InTenantAsync(
             principal.Tenant,
             async transaction =>
             {
-                var project = Project.Open(transaction.Tenant, Guid.CreateVersion7(time.GetUtcNow()), name, mirroring);
+                var project = Project.Open(transaction.Tenant, Guid.CreateVersion7(time.GetUtcNow()), name, mirroring: false);
                 transaction.Db.Add(project);
                 await transaction.Db.SaveChangesAsync(cancellationToken);
                 await ProjectEvents.ToldAsync(transaction, principal, project.Id, "project.open", null, time, cancellationToken);
@@ -52,7 +55,7 @@ public sealed class ChangeProject(TenantDatabase database, TimeProvider time)
 {
     /// <param name="name">Null leaves it as it is.</param>
     /// <param name="mirroring">Null leaves it as it is.</param>
-    /// <exception cref="IntegrationException">NOT_FOUND; CONFLICT when the tenant has another project of this name.</exception>
+    /// <exception cref="IntegrationException">NOT_FOUND; CONFLICT when the tenant has another project of this name; PROJECT_NOT_READY while something is missing that mirroring needs.</exception>
     public Task<ProjectOverview> ExecuteAsync(Principal principal, Guid id, string? name, bool? mirroring, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(principal);
@@ -61,12 +64,23 @@ public sealed class ChangeProject(TenantDatabase database, TimeProvider time)
             async transaction =>
             {
                 var project = await ProjectRows.LockAsync(transaction, id, cancellationToken);
+                await GroupReadiness.RequireAsync(transaction, project, mirroring is true && !project.Mirroring, cancellationToken);
+                if (mirroring is false && project.Mirroring)
+                    await ForgetWaitingAsync(transaction, id, cancellationToken);
                 project.Change(name, mirroring);
                 await transaction.Db.SaveChangesAsync(cancellationToken);
                 await ProjectEvents.ToldAsync(transaction, principal, id, "project.change", null, time, cancellationToken);
                 return (await ProjectCounts.OfAsync(transaction, [project], cancellationToken)).Single();
             },
             cancellationToken));
+    }
+
+    /// <summary>What was to be told in the working group is not told when mirroring comes back.</summary>
+    private static async Task ForgetWaitingAsync(TenantTransaction transaction, Guid id, CancellationToken cancellationToken)
+    {
+        await using var command = transaction.Command("delete from mirror_items where project_id = $1");
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }
 

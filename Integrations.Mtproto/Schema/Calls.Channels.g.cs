@@ -354,6 +354,52 @@ public sealed class ChannelsCreateChannel : TlRequest<UpdatesBase>
     }
 }
 
+/// <summary><c>channels.editAdmin#9a98ad68 flags:# channel:InputChannel user_id:InputUser admin_rights:ChatAdminRights rank:flags.0?string = Updates;</c></summary>
+public sealed class ChannelsEditAdmin : TlRequest<UpdatesBase>
+{
+    public override uint ConstructorId => 0x9a98ad68;
+
+    public override string TlName => "channels.editAdmin";
+
+    public required InputChannelBase Channel { get; init; }
+
+    public required InputUserBase UserId { get; init; }
+
+    public required ChatAdminRights AdminRights { get; init; }
+
+    public string? Rank { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        writer.WriteUInt32(0x9a98ad68);
+        var flags = 0u;
+        if (Rank is not null)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        Channel.Write(writer);
+        UserId.Write(writer);
+        AdminRights.Write(writer);
+        if (Rank is not null)
+            writer.WriteString(Rank);
+    }
+
+    public override UpdatesBase ReadResult(ref TlReader reader) => reader.ReadObject<UpdatesBase>();
+
+    public override void WriteResult(TlWriter writer, UpdatesBase result) => result.Write(writer);
+
+    internal static ChannelsEditAdmin ReadBody(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        return new()
+        {
+            Channel = reader.ReadObject<InputChannelBase>(),
+            UserId = reader.ReadObject<InputUserBase>(),
+            AdminRights = reader.ReadObject<ChatAdminRights>(),
+            Rank = (flags & 0x1u) != 0 ? reader.ReadString() : null,
+        };
+    }
+}
+
 /// <summary><c>channels.joinChannel#7f6a1e22 channel:InputChannel = messages.ChatInviteJoinResult;</c></summary>
 public sealed class ChannelsJoinChannel : TlRequest<MessagesChatInviteJoinResult>
 {
@@ -495,6 +541,42 @@ public sealed class ChannelsInviteToChannel : TlRequest<MessagesInvitedUsers>
         {
             Channel = vChannel,
             Users = vUsers,
+        };
+    }
+}
+
+/// <summary><c>channels.editBanned#96e6cd81 channel:InputChannel participant:InputPeer banned_rights:ChatBannedRights = Updates;</c></summary>
+public sealed class ChannelsEditBanned : TlRequest<UpdatesBase>
+{
+    public override uint ConstructorId => 0x96e6cd81;
+
+    public override string TlName => "channels.editBanned";
+
+    public required InputChannelBase Channel { get; init; }
+
+    public required InputPeer Participant { get; init; }
+
+    public required ChatBannedRights BannedRights { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        writer.WriteUInt32(0x96e6cd81);
+        Channel.Write(writer);
+        Participant.Write(writer);
+        BannedRights.Write(writer);
+    }
+
+    public override UpdatesBase ReadResult(ref TlReader reader) => reader.ReadObject<UpdatesBase>();
+
+    public override void WriteResult(TlWriter writer, UpdatesBase result) => result.Write(writer);
+
+    internal static ChannelsEditBanned ReadBody(ref TlReader reader)
+    {
+        return new()
+        {
+            Channel = reader.ReadObject<InputChannelBase>(),
+            Participant = reader.ReadObject<InputPeer>(),
+            BannedRights = reader.ReadObject<ChatBannedRights>(),
         };
     }
 }

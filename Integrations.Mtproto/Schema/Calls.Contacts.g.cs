@@ -62,6 +62,78 @@ public sealed class ContactsImportContacts : TlRequest<ContactsImportedContacts>
     }
 }
 
+/// <summary><c>contacts.block#2e2e8734 flags:# my_stories_from:flags.0?true id:InputPeer = Bool;</c></summary>
+public sealed class ContactsBlock : TlRequest<bool>
+{
+    public override uint ConstructorId => 0x2e2e8734;
+
+    public override string TlName => "contacts.block";
+
+    public bool MyStoriesFrom { get; init; }
+
+    public required InputPeer Id { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        writer.WriteUInt32(0x2e2e8734);
+        var flags = 0u;
+        if (MyStoriesFrom)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        Id.Write(writer);
+    }
+
+    public override bool ReadResult(ref TlReader reader) => reader.ReadBool();
+
+    public override void WriteResult(TlWriter writer, bool result) => writer.WriteBool(result);
+
+    internal static ContactsBlock ReadBody(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        return new()
+        {
+            MyStoriesFrom = (flags & 0x1u) != 0,
+            Id = reader.ReadObject<InputPeer>(),
+        };
+    }
+}
+
+/// <summary><c>contacts.unblock#b550d328 flags:# my_stories_from:flags.0?true id:InputPeer = Bool;</c></summary>
+public sealed class ContactsUnblock : TlRequest<bool>
+{
+    public override uint ConstructorId => 0xb550d328;
+
+    public override string TlName => "contacts.unblock";
+
+    public bool MyStoriesFrom { get; init; }
+
+    public required InputPeer Id { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        writer.WriteUInt32(0xb550d328);
+        var flags = 0u;
+        if (MyStoriesFrom)
+            flags |= 0x1u;
+        writer.WriteUInt32(flags);
+        Id.Write(writer);
+    }
+
+    public override bool ReadResult(ref TlReader reader) => reader.ReadBool();
+
+    public override void WriteResult(TlWriter writer, bool result) => writer.WriteBool(result);
+
+    internal static ContactsUnblock ReadBody(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        return new()
+        {
+            MyStoriesFrom = (flags & 0x1u) != 0,
+            Id = reader.ReadObject<InputPeer>(),
+        };
+    }
+}
+
 /// <summary><c>contacts.search#5f58d0f flags:# broadcasts:flags.0?true bots:flags.1?true q:string limit:int = contacts.Found;</c></summary>
 public sealed class ContactsSearch : TlRequest<ContactsFound>
 {

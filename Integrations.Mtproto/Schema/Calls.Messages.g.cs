@@ -1796,6 +1796,34 @@ public sealed class MessagesImportChatInvite : TlRequest<MessagesChatInviteJoinR
     }
 }
 
+/// <summary><c>messages.migrateChat#a2875319 chat_id:long = Updates;</c></summary>
+public sealed class MessagesMigrateChat : TlRequest<UpdatesBase>
+{
+    public override uint ConstructorId => 0xa2875319;
+
+    public override string TlName => "messages.migrateChat";
+
+    public required long ChatId { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        writer.WriteUInt32(0xa2875319);
+        writer.WriteInt64(ChatId);
+    }
+
+    public override UpdatesBase ReadResult(ref TlReader reader) => reader.ReadObject<UpdatesBase>();
+
+    public override void WriteResult(TlWriter writer, UpdatesBase result) => result.Write(writer);
+
+    internal static MessagesMigrateChat ReadBody(ref TlReader reader)
+    {
+        return new()
+        {
+            ChatId = reader.ReadInt64(),
+        };
+    }
+}
+
 /// <summary><c>messages.editMessage#b106e66c flags:# no_webpage:flags.1?true invert_media:flags.16?true peer:InputPeer id:int message:flags.11?string media:flags.14?InputMedia reply_markup:flags.2?ReplyMarkup entities:flags.3?Vector&lt;MessageEntity&gt; schedule_date:flags.15?int schedule_repeat_period:flags.18?int quick_reply_shortcut_id:flags.17?int rich_message:flags.23?InputRichMessage = Updates;</c></summary>
 public sealed class MessagesEditMessage : TlRequest<UpdatesBase>
 {
@@ -2015,6 +2043,59 @@ public sealed class MessagesEditMessage : TlRequest<UpdatesBase>
             ReplyMarkup = vReplyMarkup,
             Entities = vEntities,
             ScheduleDate = vScheduleDate,
+        };
+    }
+}
+
+/// <summary><c>messages.getBotCallbackAnswer#9342ca07 flags:# game:flags.1?true peer:InputPeer msg_id:int data:flags.0?bytes password:flags.2?InputCheckPasswordSRP = messages.BotCallbackAnswer;</c></summary>
+public sealed class MessagesGetBotCallbackAnswer : TlRequest<MessagesBotCallbackAnswer>
+{
+    public override uint ConstructorId => 0x9342ca07;
+
+    public override string TlName => "messages.getBotCallbackAnswer";
+
+    public bool Game { get; init; }
+
+    public required InputPeer Peer { get; init; }
+
+    public required int MsgId { get; init; }
+
+    public byte[]? Data { get; init; }
+
+    public InputCheckPasswordSRPBase? Password { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        writer.WriteUInt32(0x9342ca07);
+        var flags = 0u;
+        if (Game)
+            flags |= 0x2u;
+        if (Data is not null)
+            flags |= 0x1u;
+        if (Password is not null)
+            flags |= 0x4u;
+        writer.WriteUInt32(flags);
+        Peer.Write(writer);
+        writer.WriteInt32(MsgId);
+        if (Data is not null)
+            writer.WriteBytes(Data);
+        Password?.Write(writer);
+    }
+
+    public override MessagesBotCallbackAnswer ReadResult(ref TlReader reader) => reader.ReadObject<MessagesBotCallbackAnswer>();
+
+    public override void WriteResult(TlWriter writer, MessagesBotCallbackAnswer result) => result.Write(writer);
+
+    internal static MessagesGetBotCallbackAnswer ReadBody(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        return new()
+        {
+            Game = (flags & 0x2u) != 0,
+            Peer = reader.ReadObject<InputPeer>(),
+            MsgId = reader.ReadInt32(),
+            Data = (flags & 0x1u) != 0 ? reader.ReadBytes() : null,
+            Password = (flags & 0x4u) != 0 ? reader.ReadObject<InputCheckPasswordSRPBase>() : null,
         };
     }
 }

@@ -639,6 +639,62 @@ public sealed class MessagesStickerSetNotModified : MessagesStickerSetBase
     internal static MessagesStickerSetNotModified ReadBody(ref TlReader reader) => new();
 }
 
+/// <summary><c>messages.botCallbackAnswer#36585ea4 flags:# alert:flags.1?true has_url:flags.3?true native_ui:flags.4?true message:flags.0?string url:flags.2?string cache_time:int = messages.BotCallbackAnswer;</c></summary>
+public sealed class MessagesBotCallbackAnswer : TlObject
+{
+    public override uint ConstructorId => 0x36585ea4;
+
+    public override string TlName => "messages.botCallbackAnswer";
+
+    public bool Alert { get; init; }
+
+    public bool HasUrl { get; init; }
+
+    public bool NativeUi { get; init; }
+
+    public string? Message { get; init; }
+
+    public string? Url { get; init; }
+
+    public required int CacheTime { get; init; }
+
+    public override void Write(TlWriter writer)
+    {
+        writer.WriteUInt32(0x36585ea4);
+        var flags = 0u;
+        if (Alert)
+            flags |= 0x2u;
+        if (HasUrl)
+            flags |= 0x8u;
+        if (NativeUi)
+            flags |= 0x10u;
+        if (Message is not null)
+            flags |= 0x1u;
+        if (Url is not null)
+            flags |= 0x4u;
+        writer.WriteUInt32(flags);
+        if (Message is not null)
+            writer.WriteString(Message);
+        if (Url is not null)
+            writer.WriteString(Url);
+        writer.WriteInt32(CacheTime);
+    }
+
+    internal static MessagesBotCallbackAnswer ReadBody(ref TlReader reader)
+    {
+        var flags = reader.ReadUInt32();
+        return new()
+        {
+            Alert = (flags & 0x2u) != 0,
+            HasUrl = (flags & 0x8u) != 0,
+            NativeUi = (flags & 0x10u) != 0,
+            Message = (flags & 0x1u) != 0 ? reader.ReadString() : null,
+            Url = (flags & 0x4u) != 0 ? reader.ReadString() : null,
+            CacheTime = reader.ReadInt32(),
+        };
+    }
+}
+
 /// <summary><c>messages.peerDialogs#3371c354 dialogs:Vector&lt;Dialog&gt; messages:Vector&lt;Message&gt; chats:Vector&lt;Chat&gt; users:Vector&lt;User&gt; state:updates.State = messages.PeerDialogs;</c></summary>
 public sealed class MessagesPeerDialogs : TlObject
 {

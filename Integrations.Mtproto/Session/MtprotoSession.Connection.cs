@@ -201,7 +201,7 @@ public sealed partial class MtprotoSession
     {
         while (true)
         {
-            var frame = await connection.ReadAsync(cancellationToken)
+            var frame = await _answers.Meanwhile(connection.ReadAsync(cancellationToken))
                 ?? throw new TransportException("The server closed the connection.");
             switch (frame.Kind)
             {
@@ -229,11 +229,16 @@ public sealed partial class MtprotoSession
             if (IsOurSession(message.Header.SessionId))
                 Receive(message);
         }
+        catch
+        {
+            // The connection ends here, and nobody waits for its next packet meanwhile: whoever has his answer goes on elsewhere.
+            _answers.Release();
+            throw;
+        }
         finally
         {
             CryptographicOperations.ZeroMemory(buffer.AsSpan(0, size));
             ArrayPool<byte>.Shared.Return(buffer);
-            _answers.Release();
         }
     }
 

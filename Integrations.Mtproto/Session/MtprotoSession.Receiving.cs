@@ -21,9 +21,7 @@ public sealed partial class MtprotoSession
             _pings.Heard(Uptime);
         _inflatable = _options.MaxInflated;
         Receive(message.Header.MessageId, message.Header.SequenceNumber, message.Body, isContained: false);
-
-        // Answers, acknowledgements and resends may now wait to go out, and due times have moved.
-        _wake.Set();
+        WakeAfterReceiving();
     }
 
     private void Receive(long messageId, int sequenceNumber, ReadOnlyMemory<byte> body, bool isContained, int unpacked = 0)

@@ -19,6 +19,13 @@ public sealed partial class MtprotoSession
 
     private TimeSpan _saltsAskedAt = TimeSpan.MinValue;
 
+    /// <summary>Wakes the loop of the present connection, and when.</summary>
+    private ITimer? _timer;
+    private TimeSpan _sleepsUntil;
+
+    /// <summary>Whoever woke the loop knows that nobody is about to ask something more.</summary>
+    private volatile bool _haveAsked;
+
     /// <summary>The packet that the writing loop is writing; pooled.</summary>
     private byte[] _packet = [];
     private int _packetLength;
@@ -27,6 +34,8 @@ public sealed partial class MtprotoSession
     {
         await using var timer = _time.CreateTimer(
             static state => ((WakeSignal)state!).Set(), _wake, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        lock (_gate)
+            _timer = timer;
         while (true)
         {
             DoWhatIsDue();
@@ -36,14 +45,63 @@ public sealed partial class MtprotoSession
             while (TakePacket())
                 await SendPacketAsync(connection, timer, cancellationToken);
 
-            var wait = (_answers.IsEmpty ? NextDue() : Earlier(NextDue(), Uptime + AnswerQueue.Patience)) - Uptime;
-            timer.Change(wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+            SetTimer();
             await _wake.WaitAsync(cancellationToken);
 
-            // Callers whose answers came together ask again together: letting them go first puts what they ask into one packet.
-            if (IsBusy)
+            // Callers who ask at the same time from different threads: letting them go first puts what they ask into one packet.
+            if (IsBusy && !_haveAsked)
                 await Task.Yield();
+            _haveAsked = false;
         }
+    }
+
+    /// <summary>The loop sleeps until something is due.</summary>
+    private void SetTimer()
+    {
+        lock (_gate)
+        {
+            var now = Uptime;
+            _sleepsUntil = _answers.IsEmpty ? NextDue() : Earlier(NextDue(), now + AnswerQueue.Patience);
+            var wait = _sleepsUntil - now;
+            _timer?.Change(wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>
+    /// A packet has been acted upon: wakes the loop where that gave it something to do. Callers who have their answers now go on first; the
+    /// loop only keeps an eye on them, and sends what they ask when the last has gone on.
+    /// </summary>
+    private void WakeAfterReceiving()
+    {
+        lock (_gate)
+        {
+            if (_service.Count + _again.Count == 0 && _prepared is null && _binding is not { IsQueued: true })
+            {
+                if (!_answers.IsEmpty)
+                {
+                    var until = Uptime + AnswerQueue.Patience;
+                    if (until < _sleepsUntil)
+                    {
+                        _sleepsUntil = until;
+                        _timer?.Change(AnswerQueue.Patience, Timeout.InfiniteTimeSpan);
+                    }
+
+                    return;
+                }
+
+                if (Earlier(SaltsDue(), _acks.Due) >= _sleepsUntil)
+                    return;
+            }
+        }
+
+        _wake.Set();
+    }
+
+    /// <summary>All callers of the answers that came have gone on.</summary>
+    private void SendWhatWasAsked()
+    {
+        _haveAsked = true;
+        _wake.Set(hereAndNow: true);
     }
 
     private bool IsBusy
@@ -104,6 +162,7 @@ public sealed partial class MtprotoSession
         lock (_gate)
         {
             var now = Uptime;
+            _sleepsUntil = TimeSpan.MaxValue;
             if (_pings.DeadAt is { } deadAt && deadAt <= now)
                 throw new TransportException("The server does not answer pings.");
 
@@ -167,23 +226,21 @@ public sealed partial class MtprotoSession
         return oldest;
     }
 
+    /// <summary>Under the gate.</summary>
     private TimeSpan NextDue()
     {
-        lock (_gate)
+        var next = _pings.Due(OldestUnanswered());
+        next = Earlier(next, _pings.DeadAt);
+        next = Earlier(next, _acks.Due);
+        next = Earlier(next, SaltsDue());
+        next = Earlier(next, _prepared?.SwitchBy ?? RenewalDue);
+        foreach (var call in _calls.Values)
         {
-            var next = _pings.Due(OldestUnanswered());
-            next = Earlier(next, _pings.DeadAt);
-            next = Earlier(next, _acks.Due);
-            next = Earlier(next, SaltsDue());
-            next = Earlier(next, _prepared?.SwitchBy ?? RenewalDue);
-            foreach (var call in _calls.Values)
-            {
-                if (!call.IsQueued)
-                    next = Earlier(next, PollDue(call));
-            }
-
-            return next;
+            if (!call.IsQueued)
+                next = Earlier(next, PollDue(call));
         }
+
+        return next;
     }
 
     private static TimeSpan Earlier(TimeSpan left, TimeSpan? right) => right is { } value && value < left ? value : left;

@@ -146,6 +146,9 @@ public sealed partial class MtprotoSession
             _binding = null;
             _refusedSince = null;
         }
+
+        // Calls may go out now.
+        _wake.Set();
     }
 
     /// <summary>Under the gate: the server says that the key in use is bound to none. Whoever hears it first binds it once more.</summary>

@@ -35,7 +35,7 @@ public sealed partial class MtprotoSession : IAsyncDisposable
     private readonly SentPackets _sent = new();
     private readonly NoticeQueue _notices;
     private readonly WakeSignal _wake = new();
-    private readonly AnswerQueue _answers = new();
+    private readonly AnswerQueue _answers;
 
     /// <summary>Calls waiting to be sent: first those to be sent again, then the new ones.</summary>
     private readonly Queue<PendingCall> _again = new();
@@ -79,6 +79,7 @@ public sealed partial class MtprotoSession : IAsyncDisposable
             _clock.Start(offset);
         _salts = new ServerSalts(options.Salts);
         _pings = new PingMonitor(_timings);
+        _answers = new AnswerQueue(SendWhatWasAsked);
         _delay = new ReconnectDelay(_timings, _random);
         _notices = new NoticeQueue(options.MaxNotices);
         _sessionId = _random.NextInt64();
@@ -168,7 +169,8 @@ public sealed partial class MtprotoSession : IAsyncDisposable
             _fresh.Enqueue(call);
         }
 
-        _wake.Set();
+        if (!_answers.IsRunningHere)
+            _wake.Set();
         return task;
     }
 

@@ -6,12 +6,15 @@ namespace Integrations.Mtproto.Session;
 internal sealed class WakeSignal : IValueTaskSource
 {
     private readonly Lock _gate = new();
-    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<bool> _core;
     private CancellationTokenRegistration _cancellation;
     private bool _isSet;
     private bool _isAwaited;
 
-    public void Set()
+    public void Set() => Set(hereAndNow: false);
+
+    /// <param name="hereAndNow">The loop goes on within this call: for whoever has nothing else to do and holds no lock.</param>
+    public void Set(bool hereAndNow)
     {
         lock (_gate)
         {
@@ -24,6 +27,8 @@ internal sealed class WakeSignal : IValueTaskSource
             _isAwaited = false;
         }
 
+        // Nobody else comes here before the loop waits anew.
+        _core.RunContinuationsAsynchronously = !hereAndNow;
         _core.SetResult(true);
     }
 
@@ -67,6 +72,7 @@ internal sealed class WakeSignal : IValueTaskSource
             _isAwaited = false;
         }
 
+        _core.RunContinuationsAsynchronously = true;
         _core.SetException(new OperationCanceledException(cancellationToken));
     }
 }

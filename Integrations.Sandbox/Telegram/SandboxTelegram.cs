@@ -2,6 +2,7 @@ using System.Globalization;
 using Integrations.Mtproto.Crypto;
 using Integrations.Mtproto.Handshake;
 using Integrations.Sandbox.Telegram.BotApi;
+using Integrations.Sandbox.Telegram.BotFather;
 using Integrations.Sandbox.Telegram.Faults;
 using Integrations.Sandbox.Telegram.Phone;
 using Integrations.Sandbox.Telegram.Server;
@@ -35,11 +36,13 @@ public sealed class SandboxTelegram : IAsyncDisposable
     private readonly TelegramWorld _world;
     private readonly ServerParts _parts;
     private readonly UpdatePump _pump;
+    private readonly BotFatherChat _botFather;
     private readonly RsaPrivateKey _key;
     private readonly List<DataCenter> _dataCenters;
     private ITimer? _sweep;
     private ITimer? _due;
     private Task _pumping = Task.CompletedTask;
+    private Task _answering = Task.CompletedTask;
     private long _lastConnection;
     private bool _isStopped;
 
@@ -69,6 +72,7 @@ public sealed class SandboxTelegram : IAsyncDisposable
             Delays = new Delays(time),
         };
         _pump = new UpdatePump(_parts, loggers.CreateLogger<UpdatePump>());
+        _botFather = new BotFatherChat(_world, loggers.CreateLogger<BotFatherChat>());
         _dataCenters = [DataCenter(1, options.Dc1Port, loggers), DataCenter(2, options.Dc2Port, loggers)];
         BotApi = new BotApiServer(_world, Faults, time, loggers.CreateLogger<BotApiServer>());
         Faults.Added += HappenAtOnce;
@@ -148,6 +152,9 @@ public sealed class SandboxTelegram : IAsyncDisposable
         await BotApi.DisposeAsync();
         foreach (var dc in _dataCenters)
             await dc.DisposeAsync();
+        _world.Unsubscribe(_botFather.Hear);
+        _botFather.Complete();
+        await _answering;
         _world.Unsubscribe(_pump.Post);
         _pump.Complete();
         await _pumping;
@@ -163,6 +170,8 @@ public sealed class SandboxTelegram : IAsyncDisposable
     {
         _world.Subscribe(_pump.Post);
         _pumping = _pump.RunAsync();
+        _world.Subscribe(_botFather.Hear);
+        _answering = _botFather.RunAsync();
         _due = _parts.Clock.CreateTimer(_ => _world.SendDue(), null, DueEvery, DueEvery);
         _sweep = _parts.Clock.CreateTimer(_ => Sweep(), null, SweepEvery, SweepEvery);
     }
@@ -197,6 +206,7 @@ public sealed class SandboxTelegram : IAsyncDisposable
         dispatcher.AddTopics();
         dispatcher.AddInvites();
         dispatcher.AddScheduled();
+        dispatcher.AddRights();
         return dispatcher;
     }
 

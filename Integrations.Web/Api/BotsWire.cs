@@ -26,5 +26,8 @@ public sealed record Bot(
 /// <summary>What a bot may do, as it was set with BotFather.</summary>
 public sealed record BotRights(bool CanJoinGroups, bool CanReadAllGroupMessages);
 
+/// <summary>What to change of a bot; an empty name removes it, an empty id takes the bot out of its project, null leaves a thing as it is.</summary>
+internal sealed record BotChange(string? DisplayName = null, Guid? ProjectId = null);
+
 /// <summary>How a bot's webhook stands at Telegram now.</summary>
 internal sealed record BotWebhook(bool Registered, int PendingUpdates, DateTimeOffset? LastErrorAt, string? LastError);

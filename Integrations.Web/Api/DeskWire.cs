@@ -19,7 +19,8 @@ public sealed record Colleague(int UserId, string? Name);
 /// <summary>One conversation, and what a look at it tells.</summary>
 public sealed record Dialog(
     Guid Id, Guid? PersonalAccountId, Guid? BotId, string? PeerKind, string? Title, string? Username, string? Phone, int UnreadCount, DateTimeOffset? LastMessageAt,
-    DateTimeOffset? WaitingSince, LastMessage? LastMessage, Colleague? Assignee, DateTimeOffset? BlockedAt, DateTimeOffset CreatedAt)
+    DateTimeOffset? WaitingSince, LastMessage? LastMessage, Colleague? Assignee, DateTimeOffset? BlockedAt, DateTimeOffset CreatedAt, string Source = "personal_telegram",
+    DateTimeOffset? ClosedAt = null, string? TopicUrl = null)
 {
     /// <summary>Whose conversation it is: the account's or the bot's id.</summary>
     public Guid InboxId => PersonalAccountId ?? BotId ?? Guid.Empty;
@@ -29,7 +30,8 @@ public sealed record Dialog(
 }
 
 /// <summary>The beginning of what was said last.</summary>
-public sealed record LastMessage(Guid Id, string Direction, string Status, string Text)
+/// <param name="MediaKind">Of its file, which may have no words beside it.</param>
+public sealed record LastMessage(Guid Id, string Direction, string Status, string Text, string? MediaKind = null)
 {
     public bool Outgoing => Direction.EndsWith("_out", StringComparison.Ordinal);
 }
@@ -41,8 +43,22 @@ internal sealed record DialogPage(Dialog[] Items, string? NextCursor);
 /// <param name="AccountId">Those of one account; null for all inboxes, or for a bot's.</param>
 /// <param name="Show">all, unread, waiting, mine or unassigned.</param>
 /// <param name="BotId">Those of one bot.</param>
-public sealed record DialogQuery(Guid? AccountId = null, string Show = "all", string? Text = null, Guid? BotId = null)
+/// <param name="Source">personal_telegram or telegram_bot.</param>
+/// <param name="State">open or closed.</param>
+/// <param name="Assignee">me, nobody or a user's number.</param>
+public sealed record DialogQuery(
+    Guid? AccountId = null, string Show = "all", string? Text = null, Guid? BotId = null, string? Source = null, Guid? ProjectId = null, string? State = null, string? Assignee = null,
+    int? WaitingMinutes = null, bool Blocked = false)
 {
+    /// <summary>By how many further things it is narrowed.</summary>
+    public int Narrowed => new object?[] { Source, ProjectId, State, Assignee, WaitingMinutes }.Count(part => part is not null) + (Blocked ? 1 : 0);
+
+    /// <summary>Whether it leaves nothing out, whatever the inbox.</summary>
+    public bool IsWhole => Show is "all" && Text is null && Narrowed == 0;
+
+    /// <summary>Without those.</summary>
+    public DialogQuery Widened() => this with { Source = null, ProjectId = null, State = null, Assignee = null, WaitingMinutes = null, Blocked = false };
+
     /// <summary>The one inbox; null for all.</summary>
     public Guid? InboxId => AccountId ?? BotId;
 
@@ -51,9 +67,10 @@ public sealed record DialogQuery(Guid? AccountId = null, string Show = "all", st
 }
 
 /// <summary>A query under a name.</summary>
-internal sealed record SavedFilter(Guid Id, string Name, string Show, Guid? AccountId, Guid? BotId, string? Text)
+internal sealed record SavedFilter(
+    Guid Id, string Name, string Show, Guid? AccountId, Guid? BotId, string? Text, string? Source, Guid? ProjectId, string? State, string? Assignee, int? WaitingMinutes, bool Blocked)
 {
-    public DialogQuery Query => new(AccountId, Show, Text, BotId);
+    public DialogQuery Query => new(AccountId, Show, Text, BotId, Source, ProjectId, State, Assignee, WaitingMinutes, Blocked);
 }
 
 /// <summary>What somebody noted beside a dialog for his colleagues.</summary>

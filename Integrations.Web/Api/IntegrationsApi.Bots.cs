@@ -10,6 +10,8 @@ internal sealed partial class IntegrationsApi
     public Task<Bot> ConnectBotAsync(string token, Guid? project, CancellationToken cancellationToken) =>
         PostAsync<Bot>(BotsPath, new { bot_token = token, project_id = project }, cancellationToken);
 
+    public Task<Bot> ChangeBotAsync(Guid id, BotChange change, CancellationToken cancellationToken) => SendAsync<Bot>(HttpMethod.Patch, $"{BotsPath}/{id}", change, cancellationToken);
+
     public Task<BotWebhook> BotWebhookAsync(Guid id, CancellationToken cancellationToken) => GetAsync<BotWebhook>($"{BotsPath}/{id}/webhook", cancellationToken);
 
     public Task<Bot> RestartBotAsync(Guid id, CancellationToken cancellationToken) => PostAsync<Bot>($"{BotsPath}/{id}/restart", null, cancellationToken);

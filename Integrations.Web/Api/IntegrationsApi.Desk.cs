@@ -10,6 +10,8 @@ internal sealed partial class IntegrationsApi
     public Task<DialogPage> DialogsAsync(DialogQuery query, string? cursor, int limit, CancellationToken cancellationToken) =>
         GetAsync<DialogPage>(
             $"{Telegram}/dialogs?limit={limit}&show={query.Show}{(query.AccountId is { } account ? $"&account_id={account}" : "")}{(query.BotId is { } bot ? $"&bot_id={bot}" : "")}"
+            + $"{(query.Source is { } source ? $"&source={source}" : "")}{(query.ProjectId is { } project ? $"&project_id={project}" : "")}{(query.State is { } state ? $"&state={state}" : "")}"
+            + $"{(query.Assignee is { } assignee ? $"&assignee={assignee}" : "")}{(query.WaitingMinutes is { } minutes ? $"&waiting_minutes={minutes}" : "")}{(query.Blocked ? "&blocked=true" : "")}"
             + $"{(string.IsNullOrWhiteSpace(query.Text) ? "" : $"&q={Uri.EscapeDataString(query.Text.Trim())}")}{(cursor is null ? "" : $"&cursor={cursor}")}",
             cancellationToken);
 
@@ -23,6 +25,13 @@ internal sealed partial class IntegrationsApi
     /// <param name="user">Null for nobody.</param>
     public Task<Dialog> AssignAsync(Guid dialog, int? user, CancellationToken cancellationToken) =>
         SendAsync<Dialog>(HttpMethod.Put, $"{DialogPath(dialog)}/assignee", new { user_id = user }, cancellationToken);
+
+    public Task<Dialog> CloseDialogAsync(Guid dialog, CancellationToken cancellationToken) => PostAsync<Dialog>($"{DialogPath(dialog)}/close", null, cancellationToken);
+
+    public Task<Dialog> ReopenDialogAsync(Guid dialog, CancellationToken cancellationToken) => PostAsync<Dialog>($"{DialogPath(dialog)}/reopen", null, cancellationToken);
+
+    /// <summary>For good, with all that was said in it.</summary>
+    public Task DeleteDialogAsync(Guid dialog, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, DialogPath(dialog), cancellationToken);
 
     public Task<Present[]> PresenceAsync(CancellationToken cancellationToken) => GetAsync<Present[]>($"{Telegram}/presence", cancellationToken);
 
@@ -44,7 +53,23 @@ internal sealed partial class IntegrationsApi
     public Task<SavedFilter[]> FiltersAsync(CancellationToken cancellationToken) => GetAsync<SavedFilter[]>($"{Telegram}/dialog-filters", cancellationToken);
 
     public Task<SavedFilter> SaveFilterAsync(string name, DialogQuery query, CancellationToken cancellationToken) =>
-        PostAsync<SavedFilter>($"{Telegram}/dialog-filters", new { name, show = query.Show, account_id = query.AccountId, bot_id = query.BotId, text = query.Text }, cancellationToken);
+        PostAsync<SavedFilter>(
+            $"{Telegram}/dialog-filters",
+            new
+            {
+                name,
+                show = query.Show,
+                account_id = query.AccountId,
+                bot_id = query.BotId,
+                text = query.Text,
+                source = query.Source,
+                project_id = query.ProjectId,
+                state = query.State,
+                assignee = query.Assignee,
+                waiting_minutes = query.WaitingMinutes,
+                blocked = query.Blocked,
+            },
+            cancellationToken);
 
     public Task DeleteFilterAsync(Guid id, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, $"{Telegram}/dialog-filters/{id}", cancellationToken);
 

@@ -25,6 +25,10 @@ internal sealed partial class IntegrationsApi
 
     public Task RevokeInvitationAsync(Guid id, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, $"{InvitationsPath}/{id}", cancellationToken);
 
+    /// <summary>How the accounts and bots of a project stand, and what they did.</summary>
+    public Task<IntegrationActivity[]> ActivityOfProjectAsync(Guid project, CancellationToken cancellationToken) =>
+        GetAsync<IntegrationActivity[]>($"api/v1/integrations?project_id={project}", cancellationToken);
+
     public Task<Project[]> ProjectsAsync(CancellationToken cancellationToken) => GetAsync<Project[]>(ProjectsPath, cancellationToken);
 
     public Task<Project> ProjectAsync(Guid id, CancellationToken cancellationToken) => GetAsync<Project>($"{ProjectsPath}/{id}", cancellationToken);

@@ -45,6 +45,19 @@ internal sealed partial class IntegrationsApi
     public Task<Page<Message>> MessagesAsync(Guid dialog, Guid? before, CancellationToken cancellationToken) =>
         GetAsync<Page<Message>>($"{Telegram}/messages?dialog_id={dialog}&limit=50{Before(before)}", cancellationToken);
 
+    public Task<Page<Message>> MessagesAroundAsync(Guid dialog, Guid message, CancellationToken cancellationToken) =>
+        GetAsync<Page<Message>>($"{Telegram}/messages?dialog_id={dialog}&limit=50&around={message}", cancellationToken);
+
+    public Task<Page<Message>> MessagesAfterAsync(Guid dialog, Guid message, CancellationToken cancellationToken) =>
+        GetAsync<Page<Message>>($"{Telegram}/messages?dialog_id={dialog}&limit=50&after={message}", cancellationToken);
+
+    /// <summary>What was said with the words of the query, within its inbox.</summary>
+    public Task<Page<Message>> SearchMessagesAsync(DialogQuery query, Guid? before, CancellationToken cancellationToken) =>
+        GetAsync<Page<Message>>(
+            $"{Telegram}/messages?limit=20&q={Uri.EscapeDataString(query.Text!.Trim())}{(query.AccountId is { } account ? $"&account_id={account}" : "")}"
+            + $"{(query.BotId is { } bot ? $"&bot_id={bot}" : "")}{Before(before)}",
+            cancellationToken);
+
     public Task<Message> MessageAsync(Guid id, CancellationToken cancellationToken) => GetAsync<Message>($"{Telegram}/messages/{id}", cancellationToken);
 
     /// <summary>Sends a failed message again, under the key that Telegram may know it by.</summary>
@@ -55,6 +68,15 @@ internal sealed partial class IntegrationsApi
     {
         using var response = await RequestAsync(HttpMethod.Post, $"{Telegram}/send", message, idempotencyKey, cancellationToken);
         return await ReadAsync<AcceptedMessage>(response, cancellationToken);
+    }
+
+    /// <summary>Brings a file, which a message may take then.</summary>
+    public async Task<UploadedFile> UploadAsync(Stream content, string name, string type, string idempotencyKey, CancellationToken cancellationToken)
+    {
+        using var body = new StreamContent(content);
+        body.Headers.TryAddWithoutValidation("Content-Type", type.Length > 0 ? type : "application/octet-stream");
+        using var response = await RequestAsync(HttpMethod.Post, $"{Telegram}/media?file_name={Uri.EscapeDataString(name)}", body, idempotencyKey, cancellationToken);
+        return await ReadAsync<UploadedFile>(response, cancellationToken);
     }
 
     private static string LoginPath(Guid id) => $"{Accounts}/login/{id}";

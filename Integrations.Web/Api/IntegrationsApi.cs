@@ -42,7 +42,7 @@ internal sealed partial class IntegrationsApi(HttpClient http, SessionToken sess
         if (idempotencyKey is not null)
             request.Headers.Add("Idempotency-Key", idempotencyKey);
         if (body is not null)
-            request.Content = JsonContent.Create(body, body.GetType(), options: Json);
+            request.Content = body as HttpContent ?? JsonContent.Create(body, body.GetType(), options: Json);
         var response = await http.SendAsync(request, cancellationToken);
         if (response.IsSuccessStatusCode)
             return response;

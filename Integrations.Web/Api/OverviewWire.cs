@@ -6,11 +6,15 @@ internal sealed record OverviewReport(Attention[] Attention, OverviewNumbers Num
 /// <summary>One problem and the one thing to do about it.</summary>
 internal sealed record Attention(
     string Kind, string Severity, Guid? AccountId, string? AccountName, Guid? DialogId, string? DialogName, Guid? MessageId, string Code,
-    DateTimeOffset? Since, DateTimeOffset? Until, string Action);
+    DateTimeOffset? Since, DateTimeOffset? Until, string Action, Guid? BotId = null, string? BotName = null)
+{
+    /// <summary>Whose conversation or trouble it is.</summary>
+    public Guid? InboxId => AccountId ?? BotId;
+}
 
 /// <summary>The numbers of a period; the last item of the traffic still runs.</summary>
 internal sealed record OverviewNumbers(
-    Dictionary<string, long> Accounts, string[] Worlds, string Period, string Step, Traffic[] Traffic, Delay DeliveryDelayMs)
+    Dictionary<string, long> Accounts, Dictionary<string, long> Bots, string[] Worlds, string Period, string Step, Traffic[] Traffic, Delay DeliveryDelayMs)
 {
     public bool ByDay => Step is "day";
 }

@@ -53,6 +53,15 @@ internal sealed class ReaderZone(IJSRuntime browser, IntegrationsApi api, TimePr
 
     public DateTimeOffset In(DateTimeOffset moment) => TimeZoneInfo.ConvertTime(moment, _zone ?? TimeZoneInfo.Utc);
 
+    /// <summary>A moment that the reader names by his clock. Of an hour that comes twice the first is meant; one that does not come is as far after the change.</summary>
+    public DateTimeOffset Of(DateTime local)
+    {
+        var zone = _zone ?? TimeZoneInfo.Utc;
+        var clock = DateTime.SpecifyKind(local, DateTimeKind.Unspecified);
+        var offset = zone.IsAmbiguousTime(clock) ? zone.GetAmbiguousTimeOffsets(clock).Max() : zone.GetUtcOffset(clock);
+        return new(clock, offset);
+    }
+
     /// <summary>The time of a moment of today, otherwise its date.</summary>
     public string Short(DateTimeOffset moment)
     {

@@ -27,6 +27,20 @@ internal sealed class Bubble
     /// <summary>The user who had it sent; null when it came in, or was written on another device.</summary>
     public int? SentBy { get; private set; }
 
+    /// <summary>Its file.</summary>
+    public MessageMedia? Media { get; private set; }
+
+    /// <summary>Those that share it are shown as one.</summary>
+    public string? AlbumId => Media?.AlbumId;
+
+    /// <summary>The message that it answers.</summary>
+    public Guid? ReplyTo { get; private set; }
+
+    public bool IsEdited { get; private set; }
+
+    /// <summary>It is gone at Telegram.</summary>
+    public bool IsDeleted { get; private set; }
+
     /// <summary>Of what was typed here: repeating a request of unknown outcome with it sends nothing twice.</summary>
     public string? IdempotencyKey { get; private set; }
 
@@ -40,12 +54,16 @@ internal sealed class Bubble
     }
 
     public void Take(Message message) =>
-        (Id, Text, At, Status, ErrorCode, ErrorDetail, SentBy) =
-        (message.Id, message.Text, message.At, message.Status, message.ErrorCode, message.ErrorDetail, message.SentBy);
+        (Id, Text, At, Status, ErrorCode, ErrorDetail, SentBy, Media, ReplyTo, IsEdited, IsDeleted) =
+        (message.Id, message.Text ?? "", message.At, message.Status, message.ErrorCode, message.ErrorDetail, message.SentBy, message.Media, message.ReplyTo, message.EditedAt is not null,
+            message.DeletedAt is not null);
 
-    /// <summary>What an event told of it, which names its text only where that has changed, and never its time.</summary>
+    /// <summary>What an event told of it, which names its text and its file only where these have changed, and never its time.</summary>
     public void Hear(Message news) =>
-        (Status, ErrorCode, ErrorDetail, Text) = (news.Status, news.ErrorCode, news.ErrorDetail, string.IsNullOrEmpty(news.Text) ? Text : news.Text);
+        (Status, ErrorCode, ErrorDetail, Text, Media, IsEdited) =
+        (news.Status, news.ErrorCode, news.ErrorDetail, string.IsNullOrEmpty(news.Text) ? Text : news.Text, news.Media ?? Media, IsEdited || news.EditedAt is not null);
+
+    public void Gone() => IsDeleted = true;
 
     public void Accepted(AcceptedMessage accepted) => (Id, At, Status) = (accepted.Id, accepted.CreatedAt, "pending");
 

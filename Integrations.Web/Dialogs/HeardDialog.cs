@@ -13,7 +13,7 @@ internal static class HeardDialog
     public static Guid? Of(LiveEvent received) => received.Type switch
     {
         "dialog.updated" => received.Id("id"),
-        "message.created" or "message.updated" => received.Id("dialog_id"),
+        "message.created" or "message.updated" or "dialog.deleted" => received.Id("dialog_id"),
         _ => null,
     };
 
@@ -21,6 +21,7 @@ internal static class HeardDialog
     public static Dialog? After(Dialog dialog, LiveEvent received) => received.Type switch
     {
         "dialog.updated" => Changed(dialog, received.Data),
+        "dialog.deleted" => null,
         "message.created" => Said(dialog, received.As<Message>()),
         "message.updated" => Ended(dialog, received.As<Message>()),
         _ => dialog,
@@ -47,6 +48,7 @@ internal static class HeardDialog
             Username = Text("username") ?? dialog.Username,
             UnreadCount = data.TryGetProperty("unread_count", out var unread) ? unread.GetInt32() : dialog.UnreadCount,
             BlockedAt = data.TryGetProperty("bot_id", out _) && data.TryGetProperty("unread_count", out _) ? At("blocked_at") : dialog.BlockedAt,
+            ClosedAt = data.TryGetProperty("closed_at", out var closed) ? closed.ValueKind is JsonValueKind.Null ? null : closed.GetDateTimeOffset() : dialog.ClosedAt,
             LastMessageAt = data.TryGetProperty("last_message_at", out var at) ? at.GetDateTimeOffset() : dialog.LastMessageAt,
         };
 
@@ -61,7 +63,7 @@ internal static class HeardDialog
         var waiting = message.Outgoing ? null : dialog.WaitingSince ?? (dialog.PeerKind is "channel" ? null : message.At);
         return dialog with
         {
-            LastMessage = new LastMessage(message.Id, message.Direction, message.Status, Cut(message.Text)),
+            LastMessage = new LastMessage(message.Id, message.Direction, message.Status, Cut(message.Text ?? ""), message.Media?.Kind),
             LastMessageAt = dialog.LastMessageAt > message.At ? dialog.LastMessageAt : message.At,
             WaitingSince = waiting,
         };

@@ -50,7 +50,7 @@ internal sealed class ListedDialogs(IntegrationsApi api, DialogQuery query, int?
         if (place < 0 || HeardDialog.After(_items[place], received) is not { } after)
             return false;
         // Whether it is still what was searched for only the Api can tell.
-        if (query.Text is not null && (after.Title, after.Username) != (_items[place].Title, _items[place].Username))
+        if (query.ProjectId is not null || query.WaitingMinutes is not null || (query.Text is not null && (after.Title, after.Username) != (_items[place].Title, _items[place].Username)))
             return false;
         _items.RemoveAt(place);
         if (Holds(after))
@@ -78,7 +78,7 @@ internal sealed class ListedDialogs(IntegrationsApi api, DialogQuery query, int?
         foreach (var id in touched.Where(id => !fresh.ContainsKey(id)))
         {
             var known = Find(id) is not null;
-            if (await FindAsync(id, cancellationToken) is { } dialog && Holds(dialog) && (known || (query.Text is null && (complete || dialog.At >= end))))
+            if (await FindAsync(id, cancellationToken) is { } dialog && Holds(dialog) && (known || (query is { Text: null, ProjectId: null, WaitingMinutes: null } && (complete || dialog.At >= end))))
                 fresh[id] = dialog;
             else
                 _items.RemoveAll(old => old.Id == id);
@@ -115,12 +115,23 @@ internal sealed class ListedDialogs(IntegrationsApi api, DialogQuery query, int?
     }
 
     /// <summary>Whether it belongs in this list; what was searched for only the Api can tell.</summary>
-    private bool Holds(Dialog dialog) => (query.InboxId is null || dialog.InboxId == query.InboxId) && query.Show switch
-    {
-        "unread" => dialog.UnreadCount > 0,
-        "waiting" => dialog.WaitingSince is not null,
-        "mine" => dialog.Assignee is { } assignee && assignee.UserId == reader,
-        "unassigned" => dialog.Assignee is null,
-        _ => true,
-    };
+    private bool Holds(Dialog dialog) => (query.InboxId is null || dialog.InboxId == query.InboxId)
+        && (query.Source is null || dialog.Source == query.Source)
+        && (query.State is null || dialog.ClosedAt is not null == query.State is "closed")
+        && (!query.Blocked || dialog.BlockedAt is not null)
+        && query.Assignee switch
+        {
+            null => true,
+            "nobody" => dialog.Assignee is null,
+            "me" => dialog.Assignee is { } assignee && assignee.UserId == reader,
+            var number => dialog.Assignee is { } assignee && number == assignee.UserId.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        }
+        && query.Show switch
+        {
+            "unread" => dialog.UnreadCount > 0,
+            "waiting" => dialog.WaitingSince is not null,
+            "mine" => dialog.Assignee is { } assignee && assignee.UserId == reader,
+            "unassigned" => dialog.Assignee is null,
+            _ => true,
+        };
 }

@@ -17,6 +17,7 @@ internal sealed record Section(string Href, string Text, string Icon, bool Main 
         new("/dialogs", "Dialogs", "chat", Main: true),
         new("/accounts", "Accounts", "accounts", Main: true),
         new("/bots", "Bots", "bot"),
+        new("/channels", "Channels", "channel"),
         new("/activity", "Activity", "log", Main: true),
         new("/projects", "Projects", "folder"),
         new("/people", "People", "group", Roles: Administrators),

@@ -22,7 +22,9 @@ internal sealed class SessionAuthentication(
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         // A file is everybody's; asking for each of a page's dozen would only use up its reader's limit.
-        if (Context.GetEndpoint()?.Metadata.GetMetadata<StaticAssetDescriptor>() is not null || SessionCookie.Read(Context) is not { } token)
+        if (Context.GetEndpoint()?.Metadata is { } metadata && (metadata.GetMetadata<StaticAssetDescriptor>() is not null || metadata.GetMetadata<JudgedByApiMetadata>() is not null))
+            return AuthenticateResult.NoResult();
+        if (SessionCookie.Read(Context) is not { } token)
             return AuthenticateResult.NoResult();
         using var request = new HttpRequestMessage(HttpMethod.Get, "api/v1/auth/me");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -60,3 +62,6 @@ internal sealed class SessionAuthentication(
 
     private sealed record Me(int UserId, string Role, string? Email, string? DisplayName, bool OwesSecondFactor);
 }
+
+/// <summary>Marks a route that hands the session on to the Api and shows what that answers: nobody has to ask twice whose it is.</summary>
+internal sealed record JudgedByApiMetadata;

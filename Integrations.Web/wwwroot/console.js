@@ -79,8 +79,9 @@
       // A reply and a note beside it are two texts; each has its own draft.
       const mode = () => form.querySelector('input[name=mode]:checked')?.value ?? 'reply';
       const place = () => (mode() === 'note' ? `${store}/note` : store);
+      const hasFiles = () => mode() !== 'note' && form.querySelector('.attachment:not(.refused)') !== null;
       const changed = () => {
-        button.disabled = area.value.trim() === '';
+        button.disabled = area.value.trim() === '' && !hasFiles();
         if (area.value === '')
           localStorage.removeItem(place());
         else
@@ -121,7 +122,7 @@
         e.preventDefault();
         const text = area.value;
         const method = mode() === 'note' ? 'Note' : 'Send';
-        if (text.trim() === '')
+        if (text.trim() === '' && !hasFiles())
           return;
         area.value = '';
         changed();
@@ -159,6 +160,7 @@
       watch.observe(mark);
     },
 
+    toMessage: (messages, id) => messages.querySelector(`[data-message="${CSS.escape(id)}"]`)?.scrollIntoView({ block: 'center' }),
     toBottom: element => { element.scrollTop = element.scrollHeight; },
     focus: id => byId(id)?.focus(),
   };

@@ -41,7 +41,7 @@ internal sealed partial class AccountActor : IAsyncDisposable
         _account = account;
         _tools = tools;
         _logger = tools.Logger<AccountActor>();
-        _mailbox = new Mailbox(tools.Accounts.MailboxCapacity);
+        _mailbox = new Mailbox(tools.Accounts.MailboxCapacity, tools.Accounts.FileSendsAtOnce);
         _row = row;
         _ready = ready;
         Completion = Task.Run(SuperviseAsync);

@@ -27,6 +27,10 @@ internal sealed class AccountOptions
     [Range(1, 64)]
     public int SendsAtOnce { get; set; } = 4;
 
+    /// <summary>Messages with files, or albums, of one account under way at once, beside its texts.</summary>
+    [Range(1, 16)]
+    public int FileSendsAtOnce { get; set; } = 2;
+
     /// <summary>How long one call to Telegram may go without an answer.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(30);

@@ -1,4 +1,6 @@
 using Integrations.Core.Telegram.Clients;
+using Integrations.Workers.Channels;
+using Integrations.Workers.Media;
 using Integrations.Workers.Receiving;
 using Integrations.Workers.Sending;
 
@@ -57,7 +59,8 @@ internal sealed class AccountSession(
     {
         using var life = CancellationTokenSource.CreateLinkedTokenSource(abort);
         using var taking = CancellationTokenSource.CreateLinkedTokenSource(stop, abort);
-        var receiver = new AccountReceiver(account, client, _inFlight, tools) { Accepts = file.Accepts };
+        var files = new AccountFiles(account, client, tools.Files);
+        var receiver = new AccountReceiver(account, client, _inFlight, tools, files.Wake) { Accepts = file.Accepts };
         var sender = new AccountSender(account, client, mailbox, _inFlight, tools, tools.Logger<AccountSender>());
 
         // A session that was ended while nobody ran it is noticed here, not at its first send.
@@ -65,10 +68,13 @@ internal sealed class AccountSession(
         await client.StartReceivingAsync(file.Position ?? await client.CurrentPositionAsync(taking.Token), file.Channels, taking.Token);
         var opened = tools.Telemetry.SessionOpened(account.Id, Estimate);
         var receiving = receiver.RunAsync(life.Token);
+        var fetching = files.RunAsync(taking.Token);
+        var live = new LiveClient(account, client, taking.Token);
         Task? sending = null;
         try
         {
             await tools.Records.ConnectedAsync(account, file.Status is not Core.Telegram.Accounts.AccountStatus.Active || file.HasTrouble, restartFollowed, taking.Token);
+            tools.Live.Add(live);
             sending = SendWhenCaughtUpAsync(receiver, sender, taking.Token, life.Token);
             var watching = WatchAsync(receiver, restartFollowed, taking.Token);
             var first = await Task.WhenAny(receiving, sending, watching, sender.Suspect);
@@ -84,10 +90,11 @@ internal sealed class AccountSession(
         }
         finally
         {
+            tools.Live.Remove(live);
             await taking.CancelAsync();
             await DrainAsync(sending, receiving, abort);
             await life.CancelAsync();
-            await Task.WhenAll(receiving, sending ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(receiving, fetching, sending ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // Once more: a session that was over in the moment in which it had caught up has opened the box after it was closed. Nobody reads
             // it any more, so nothing may come in either; what has come is given back by the actor.
             mailbox.Close();

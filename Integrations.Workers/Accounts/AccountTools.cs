@@ -1,4 +1,7 @@
+using Integrations.Core.Telegram.Media;
+using Integrations.Workers.Channels;
 using Integrations.Workers.Logins;
+using Integrations.Workers.Media;
 using Integrations.Workers.Receiving;
 using Integrations.Workers.Sending;
 using Integrations.Workers.Telemetry;
@@ -17,6 +20,10 @@ internal sealed class AccountTools(
     SentEarlier sentEarlier,
     FloodWaits floods,
     ReceivedStore received,
+    AccountFileTools files,
+    MediaStore media,
+    UploadGate uploads,
+    LiveClients live,
     WorkerTelemetry telemetry,
     IOptions<AccountOptions> accountOptions,
     IOptions<SendingOptions> sendingOptions,
@@ -41,6 +48,14 @@ internal sealed class AccountTools(
     public FloodWaits Floods => floods;
 
     public ReceivedStore Received => received;
+
+    public AccountFileTools Files => files;
+
+    public MediaStore Media => media;
+
+    public UploadGate Uploads => uploads;
+
+    public LiveClients Live => live;
 
     public WorkerTelemetry Telemetry => telemetry;
 

@@ -187,6 +187,10 @@ internal sealed partial class ShardRunner : IAsyncDisposable
         while (await ClaimBatchAsync(known, rows, ct) == _tools.Accounts.ClaimBatch)
         {
         }
+
+        while (await ClaimFilesAsync(known, rows, ct) > 0)
+        {
+        }
     }
 
     private async Task ReturnUnheldAsync(CancellationToken ct)
@@ -202,16 +206,25 @@ internal sealed partial class ShardRunner : IAsyncDisposable
         }
     }
 
-    private async Task<int> ClaimBatchAsync(World known, IReadOnlyList<AccountRow> rows, CancellationToken ct)
+    // Accounts that are not connected yet, or whose mailbox has no room for a whole batch, keep their messages in the queue.
+    private Task<int> ClaimBatchAsync(World known, IReadOnlyList<AccountRow> rows, CancellationToken ct) => PostAsync(
+        rows, mailbox => mailbox.Room >= _tools.Accounts.ClaimBatch,
+        except => _queue.ClaimAsync(_shardClaim, known, _tools.Accounts.ClaimBatch, except, CancellationToken.None), ct);
+
+    private Task<int> ClaimFilesAsync(World known, IReadOnlyList<AccountRow> rows, CancellationToken ct) => PostAsync(
+        rows, mailbox => mailbox.FileRoom > 0,
+        except => _queue.ClaimFilesAsync(_shardClaim, known, _tools.Accounts.ClaimBatch, except, CancellationToken.None), ct);
+
+    private async Task<int> PostAsync(
+        IReadOnlyList<AccountRow> rows, Func<Mailbox, bool> hasRoom, Func<Guid[], Task<List<ClaimedMessage>>> claim, CancellationToken ct)
     {
-        // Accounts that are not connected yet, or whose mailbox has no room for a whole batch, keep their messages in the queue.
-        var except = rows.Where(row => !_actors.TryGetValue(row.Id, out var actor) || actor.Mailbox.Room < _tools.Accounts.ClaimBatch).Select(row => row.Id).ToArray();
+        var except = rows.Where(row => !_actors.TryGetValue(row.Id, out var actor) || !hasRoom(actor.Mailbox)).Select(row => row.Id).ToArray();
         List<ClaimedMessage> claimed;
         try
         {
             // Without a token: a claim that was cancelled may have been committed all the same.
             ct.ThrowIfCancellationRequested();
-            claimed = await _queue.ClaimAsync(_shardClaim, known, _tools.Accounts.ClaimBatch, except, CancellationToken.None);
+            claimed = await claim(except);
         }
         catch (Exception e) when (DatabaseFailures.MayPass(e))
         {
@@ -221,13 +234,15 @@ internal sealed partial class ShardRunner : IAsyncDisposable
 
         foreach (var message in claimed)
         {
-            _tools.Held.Hold(_shardClaim.Shard, message);
+            foreach (var one in message.All)
+                _tools.Held.Hold(_shardClaim.Shard, one);
             if (_actors.TryGetValue(message.AccountId, out var actor) && actor.Mailbox.TryPost(message))
                 continue;
 
             _reconcile.Raise();
+            var later = _tools.Time.GetUtcNow() + ActorPatience;
             await _tools.Outcomes.WriteAsync(
-                _shardClaim, OutcomeSet.Of(message.AccountId, Outcome.Again(message, _tools.Time.GetUtcNow() + ActorPatience, null, null)), CancellationToken.None);
+                _shardClaim, OutcomeSet.Of(message.AccountId, [.. message.All.Select(one => Outcome.Again(one, later, null, null))]), CancellationToken.None);
         }
 
         return claimed.Count;

@@ -1,6 +1,7 @@
 using Integrations.Core.Telegram.Clients;
 using Integrations.Core.Telegram.Messages;
 using Integrations.Core.Tenancy;
+using Integrations.Workers.Sending;
 
 namespace Integrations.Workers.Bots;
 
@@ -8,7 +9,17 @@ namespace Integrations.Workers.Bots;
 /// <param name="Attempts">Counts this one.</param>
 /// <param name="TokenSealed">Null where the bot was deleted.</param>
 internal sealed record BotMessage(
-    Guid Id, TenantId Tenant, Guid BotId, Guid DialogId, string Text, int? ReplyToMessageId, int Attempts, PeerKey Chat, DateTimeOffset AcceptedAt, byte[]? TokenSealed);
+    Guid Id, TenantId Tenant, Guid BotId, Guid DialogId, string Text, int? ReplyToMessageId, int Attempts, PeerKey Chat, DateTimeOffset AcceptedAt, byte[]? TokenSealed)
+{
+    /// <summary>The file that it goes with; its text is the caption then.</summary>
+    public ClaimedFile? File { get; init; }
+
+    /// <summary>What goes with it as one album, in order.</summary>
+    public IReadOnlyList<BotMessage> Rest { get; init; } = [];
+
+    /// <summary>All that goes in one call.</summary>
+    public IReadOnlyList<BotMessage> All => Rest.Count == 0 ? [this] : [this, .. Rest];
+}
 
 /// <summary>How one send ended.</summary>
 internal sealed record BotOutcome(MessageStatus Status)

@@ -8,6 +8,7 @@ using Integrations.Core.Telegram.Clients;
 using Integrations.Core.Telegram.Dialogs;
 using Integrations.Core.Tenancy;
 using Integrations.Workers.Postgres;
+using Integrations.Workers.Sending;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -41,35 +42,61 @@ internal sealed class BotMessageQueue(TenantDatabase database)
             List<BotMessage> claimed = [];
             await using var reader = await command.ExecuteReaderAsync(ct);
             while (await reader.ReadAsync(ct))
-            {
-                claimed.Add(new BotMessage(
-                    reader.GetGuid(0),
-                    new TenantId(reader.GetGuid(1)),
-                    reader.GetGuid(2),
-                    reader.GetGuid(3),
-                    reader.GetString(4),
-                    await reader.NullableAsync<int>(5, ct),
-                    reader.GetInt32(6),
-                    new PeerKey(Words.Read<PeerKind>(reader.GetString(7)), reader.GetInt64(8)),
-                    reader.GetFieldValue<DateTimeOffset>(9),
-                    await reader.ReferenceAsync<byte[]>(10, ct)));
-            }
+                claimed.Add(await ReadAsync(reader, ct));
 
             return claimed;
         },
         ct);
 
-    /// <summary>Stores how a send ended, with what follows from it for the dialog and the bot.</summary>
+    /// <summary>Takes what may be sent now with a file, of each dialog one message or one album. An album is its first message, with the others in it.</summary>
+    public Task<List<BotMessage>> ClaimFilesAsync(ShardClaim claim, World world, int limit, int share, Guid[] exceptBots, CancellationToken ct) => ThroughDoorAsync(
+        claim,
+        """
+        select id, tenant_id, bot_id, dialog_id, text, reply_to_telegram_id, attempts, peer_kind, peer_id, accepted_at, token_sealed,
+               spoiler, media_id, kind, file_name, mime_type, size, width, height, duration
+          from doors.claim_bot_media_messages($1, $2, $3, $4, $5, $6)
+        """,
+        command => command.With(Words.Of(world)).With(limit).With(share).With(exceptBots),
+        async command =>
+        {
+            List<BotMessage> claimed = [];
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+                claimed.Add(await ReadAsync(reader, ct) with { File = await ClaimedFile.ReadAsync(reader, 11, ct) });
+
+            return claimed.GroupBy(message => message.DialogId).Select(album => album.First() with { Rest = [.. album.Skip(1)] }).ToList();
+        },
+        ct);
+
+    private static async Task<BotMessage> ReadAsync(NpgsqlDataReader reader, CancellationToken ct) => new(
+        reader.GetGuid(0),
+        new TenantId(reader.GetGuid(1)),
+        reader.GetGuid(2),
+        reader.GetGuid(3),
+        reader.GetString(4),
+        await reader.NullableAsync<int>(5, ct),
+        reader.GetInt32(6),
+        new PeerKey(Words.Read<PeerKind>(reader.GetString(7)), reader.GetInt64(8)),
+        reader.GetFieldValue<DateTimeOffset>(9),
+        await reader.ReferenceAsync<byte[]>(10, ct));
+
+    /// <summary>Stores how one call ended, for each message that went in it, with what follows from it for the dialog and the bot.</summary>
     /// <exception cref="StaleEpochException">The shard has passed on; nothing was stored.</exception>
-    public Task RecordAsync(ShardClaim claim, BotMessage message, BotOutcome outcome, CancellationToken ct) =>
+    public Task RecordAsync(ShardClaim claim, BotMessage message, IReadOnlyList<BotOutcome> outcomes, CancellationToken ct) =>
         database.InTenantAsync(
             message.Tenant,
             async transaction =>
             {
                 await transaction.RequireEpochAsync(claim, ct);
-                if (outcome.MovedTo is { } chat)
-                    await MoveAsync(transaction, message, chat, ct);
-                await WriteAsync(transaction, claim, message, outcome, ct);
+                foreach (var (one, ended) in message.All.Zip(outcomes))
+                {
+                    if (ended.MovedTo is { } chat)
+                        await MoveAsync(transaction, one, chat, ct);
+                    await WriteAsync(transaction, claim, one, ended, ct);
+                }
+
+                // What concerns the chat and the bot is the same of all.
+                var outcome = outcomes[0];
                 if (outcome.Blocked)
                     await BlockAsync(transaction, message, ct);
                 if (outcome.TokenInvalid)

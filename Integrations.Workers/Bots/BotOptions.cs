@@ -9,7 +9,11 @@ internal sealed class BotOptions
 
     /// <summary>Updates of one shard that are processed together; of one bot at most its share of them.</summary>
     [Range(1, 5000)]
-    public int UpdateBatch { get; set; } = 250;
+    public int UpdateBatch { get; set; } = 500;
+
+    /// <summary>Shards whose updates are processed at the same time, on one host.</summary>
+    [Range(1, 64)]
+    public int ShardsAtOnce { get; set; } = Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>How often a shard is looked at when nothing rings.</summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:01:00")]
@@ -34,4 +38,12 @@ internal sealed class BotOptions
     /// <summary>The same of one bot.</summary>
     [Range(1, 1000)]
     public int SendsOfOneBot { get; set; } = 8;
+
+    /// <summary>Sends with files, or albums, of one shard's bots under way at once, beside the texts.</summary>
+    [Range(1, 100)]
+    public int FileSendsAtOnce { get; set; } = 8;
+
+    /// <summary>The same of one bot.</summary>
+    [Range(1, 100)]
+    public int FileSendsOfOneBot { get; set; } = 2;
 }

@@ -33,7 +33,8 @@ internal sealed class BotPace(TimeProvider time)
     }
 
     /// <summary>Null when the message may go now, and is counted; else when to ask again.</summary>
-    public DateTimeOffset? Take(Guid bot, PeerKey chat)
+    /// <param name="count">Of an album each file counts; one that is more than a limit goes when nothing else did.</param>
+    public DateTimeOffset? Take(Guid bot, PeerKey chat, int count = 1)
     {
         lock (_lock)
         {
@@ -43,12 +44,17 @@ internal sealed class BotPace(TimeProvider time)
             var all = QueueOf(_bots, bot);
             var own = QueueOf(_chats, (bot, chat));
             var (limit, window) = chat.Kind is PeerKind.User ? (1, Second) : (OfGroup, Minute);
-            var free = Free(all, OfBot, Second, now) is var first && Free(own, limit, window, now) is var second && first > second ? first : second;
+            var free = Free(all, OfBot, Second, now, count) is var first && Free(own, limit, window, now, count) is var second && first > second ? first : second;
             if (free > now)
                 return free;
 
-            all.Enqueue(now);
-            own.Enqueue(now);
+            for (var one = 0; one < count; one++)
+            {
+                all.Enqueue(now);
+                // What is over the limit uses up the windows after this one.
+                own.Enqueue(now + (one / limit * window));
+            }
+
             return null;
         }
     }
@@ -60,11 +66,12 @@ internal sealed class BotPace(TimeProvider time)
         return queue;
     }
 
-    private static DateTimeOffset Free(Queue<DateTimeOffset> sent, int limit, TimeSpan window, DateTimeOffset now)
+    private static DateTimeOffset Free(Queue<DateTimeOffset> sent, int limit, TimeSpan window, DateTimeOffset now, int count = 1)
     {
         while (sent.TryPeek(out var first) && first + window <= now)
             sent.Dequeue();
-        return sent.Count < limit ? now : sent.Peek() + window;
+        var room = Math.Max(limit - count, 0);
+        return sent.Count <= room ? now : sent.ElementAt(sent.Count - room - 1) + window;
     }
 
     private void Forget(DateTimeOffset now)

@@ -40,6 +40,7 @@ internal sealed class BotRunner : ShardConsumer, IHostedService, IAsyncDisposabl
         _shards[claim] = shard;
         shard.Start();
         _listener?.Attend(Ring.Shard(claim.Shard));
+        _listener?.Attend(Ring.Updates(claim.Shard));
         return Task.CompletedTask;
     }
 
@@ -64,6 +65,7 @@ internal sealed class BotRunner : ShardConsumer, IHostedService, IAsyncDisposabl
     private async Task EndAsync(ShardClaim claim, Func<BotShard, Task> end)
     {
         _listener?.Ignore(Ring.Shard(claim.Shard));
+        _listener?.Ignore(Ring.Updates(claim.Shard));
         if (!_shards.TryGetValue(claim, out var shard))
             return;
 
@@ -82,7 +84,7 @@ internal sealed class BotRunner : ShardConsumer, IHostedService, IAsyncDisposabl
                 foreach (var (claim, shard) in _shards)
                 {
                     if (claim.Shard == ring.Number)
-                        shard.Ring();
+                        shard.Ring(ring.Kind);
                 }
             }
         }

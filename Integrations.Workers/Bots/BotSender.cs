@@ -22,6 +22,9 @@ namespace Integrations.Workers.Bots;
 internal sealed partial class BotSender(ShardClaim claim, Action wake, BotTools tools) : IDisposable
 {
     private readonly ConcurrentDictionary<Guid, Task> _sending = new();
+
+    /// <summary>What goes with files, by its first message.</summary>
+    private readonly ConcurrentDictionary<Guid, (BotMessage Message, Task Task)> _uploading = new();
     private readonly CancellationTokenSource _abort = new();
     private readonly BotPace _pace = new(tools.Time);
     private readonly ILogger<BotSender> _logger = tools.Logger<BotSender>();
@@ -59,7 +62,7 @@ internal sealed partial class BotSender(ShardClaim claim, Action wake, BotTools 
 
         if (_doubt)
         {
-            await tools.Messages.ReturnUnheldAsync(claim, [.. _sending.Keys], ct);
+            await tools.Messages.ReturnUnheldAsync(claim, [.. _sending.Keys, .. _uploading.Values.SelectMany(upload => upload.Message.All).Select(message => message.Id)], ct);
             _doubt = false;
         }
 
@@ -72,13 +75,17 @@ internal sealed partial class BotSender(ShardClaim claim, Action wake, BotTools 
         while (tools.Options.SendsAtOnce - _sending.Count is > 0 and var room && await ClaimAsync(room, ct) > 0)
         {
         }
+
+        while (tools.Options.FileSendsAtOnce - _uploading.Count is > 0 and var places && await ClaimFilesAsync(places, ct) > 0)
+        {
+        }
     }
 
     /// <summary>Waits for what is under way; what has not ended by the deadline is cut off, and its outcome is unknown.</summary>
     public async Task EndAsync(CancellationToken deadline)
     {
         await using var cut = deadline.Register(Abort);
-        await Task.WhenAll(_sending.Values);
+        await Task.WhenAll([.. _sending.Values, .. _uploading.Values.Select(upload => upload.Task)]);
     }
 
     /// <summary>Not one more byte leaves, and nothing is stored.</summary>
@@ -86,14 +93,29 @@ internal sealed partial class BotSender(ShardClaim claim, Action wake, BotTools 
 
     public void Dispose() => _abort.Dispose();
 
-    private async Task<int> ClaimAsync(int room, CancellationToken ct)
+    private Task<int> ClaimAsync(int room, CancellationToken ct) => BeginAsync(
+        () => tools.Messages.ClaimAsync(claim, tools.Telegram.World, room, tools.Options.SendsOfOneBot, _pace.Full(), CancellationToken.None),
+        (message, task) => _sending[message.Id] = task,
+        ct);
+
+    /// <summary>A bot that uploads as much as it may is left out: what was claimed for it would only wait here.</summary>
+    private Task<int> ClaimFilesAsync(int room, CancellationToken ct)
+    {
+        var busy = _uploading.Values.GroupBy(upload => upload.Message.BotId).Where(bot => bot.Count() >= tools.Options.FileSendsOfOneBot).Select(bot => bot.Key);
+        return BeginAsync(
+            () => tools.Messages.ClaimFilesAsync(claim, tools.Telegram.World, room, tools.Options.FileSendsOfOneBot, [.. _pace.Full(), .. busy], CancellationToken.None),
+            (message, task) => _uploading[message.Id] = (message, task),
+            ct);
+    }
+
+    private async Task<int> BeginAsync(Func<Task<List<BotMessage>>> claimNext, Action<BotMessage, Task> keep, CancellationToken ct)
     {
         List<BotMessage> claimed;
         try
         {
             // Without a token: a claim that was cancelled may have been committed all the same.
             ct.ThrowIfCancellationRequested();
-            claimed = await tools.Messages.ClaimAsync(claim, tools.Telegram.World, room, tools.Options.SendsOfOneBot, _pace.Full(), CancellationToken.None);
+            claimed = await claimNext();
         }
         catch (Exception e) when (DatabaseFailures.MayPass(e))
         {
@@ -104,7 +126,7 @@ internal sealed partial class BotSender(ShardClaim claim, Action wake, BotTools 
         foreach (var message in claimed)
         {
             var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _sending[message.Id] = SendAsync(message, begun.Task);
+            keep(message, SendAsync(message, begun.Task));
             begun.SetResult();
         }
 
@@ -116,8 +138,8 @@ internal sealed partial class BotSender(ShardClaim claim, Action wake, BotTools 
         await begun;
         try
         {
-            if (await TryAsync(message) is { } outcome)
-                await StoreAsync(message, outcome);
+            if (await TryAsync(message) is { } outcomes)
+                await StoreAsync(message, outcomes);
         }
         catch (StaleEpochException)
         {
@@ -134,16 +156,17 @@ internal sealed partial class BotSender(ShardClaim claim, Action wake, BotTools 
         }
 
         _sending.TryRemove(message.Id, out _);
+        _uploading.TryRemove(message.Id, out _);
         wake();
     }
 
-    /// <returns>Null when the shard is lost.</returns>
-    private async Task<BotOutcome?> TryAsync(BotMessage message)
+    /// <returns>For each message of the call; null when the shard is lost.</returns>
+    private async Task<IReadOnlyList<BotOutcome>?> TryAsync(BotMessage message)
     {
         if (message.TokenSealed is not { } sealedToken)
-            return BotOutcome.Failed(ErrorCodes.BotNotActive, "The bot was deleted.");
-        if (_pace.Take(message.BotId, message.Chat) is { } free)
-            return BotOutcome.Again(free);
+            return OfAll(message, BotOutcome.Failed(ErrorCodes.BotNotActive, "The bot was deleted."));
+        if (_pace.Take(message.BotId, message.Chat, message.All.Count) is { } free)
+            return OfAll(message, BotOutcome.Again(free));
 
         var now = tools.Time.GetUtcNow();
         BotToken token;
@@ -155,49 +178,92 @@ internal sealed partial class BotSender(ShardClaim claim, Action wake, BotTools 
         catch (SecretUnavailableException e)
         {
             LogSealed(_logger, e, message.BotId);
-            return BotOutcome.Again(
+            return OfAll(message, BotOutcome.Again(
                 now + BackOff.After(message.Attempts, tools.Options.FirstRetryDelay, tools.Options.MaxRetryDelay, tools.Random),
                 ErrorCodes.SecretsUnavailable,
-                "The bot's token cannot be opened now.");
+                "The bot's token cannot be opened now."));
         }
-
-        if (!tools.Leases.MayWrite(claim))
-            return null;
 
         using var activity = WorkerTelemetry.Activities.StartActivity("telegram bot send", ActivityKind.Client);
         activity?.SetTag("bot.id", message.BotId).SetTag("message.id", message.Id).SetTag("attempt", message.Attempts);
         try
         {
-            var sent = await tools.Telemetry.MeasureAsync(
-                "sendMessage",
-                () => tools.Api.SendMessageAsync(
-                    token, new BotText(BotChat.IdOf(message.Chat), message.Text, message.ReplyToMessageId is { } reply ? new BotReply(reply) : null), _abort.Token));
-            return new(MessageStatus.Delivered) { TelegramId = sent.MessageId, TelegramDate = DateTimeOffset.FromUnixTimeSeconds(sent.Date) };
+            return message.File is null ? await SendTextAsync(message, token) : await tools.Uploads.PassAsync(() => SendFilesAsync(message, token), _abort.Token);
         }
         catch (BotApiException e)
         {
             LogFailed(_logger, message.BotId, message.Id, e.Failure, message.Attempts);
-            return BotJudgement.Of(e, message.Attempts, tools.Options, tools.Random, tools.Time.GetUtcNow());
+            return OfAll(message, BotJudgement.Of(e, message.Attempts, tools.Options, tools.Random, tools.Time.GetUtcNow()));
         }
     }
 
-    /// <summary>Until it is stored: nobody else knows how the send ended.</summary>
-    private async Task StoreAsync(BotMessage message, BotOutcome outcome)
+    private async Task<IReadOnlyList<BotOutcome>?> SendTextAsync(BotMessage message, BotToken token)
+    {
+        if (!tools.Leases.MayWrite(claim))
+            return null;
+
+        var sent = await tools.Telemetry.MeasureAsync(
+            "sendMessage", () => tools.Api.SendMessageAsync(token, new BotText(BotChat.IdOf(message.Chat), message.Text, ReplyOf(message)), _abort.Token));
+        return [Delivered(sent)];
+    }
+
+    /// <summary>All of an album in one call, which Telegram takes or refuses as a whole.</summary>
+    private async Task<IReadOnlyList<BotOutcome>?> SendFilesAsync(BotMessage message, BotToken token)
+    {
+        List<BotUpload> files = [];
+        try
+        {
+            foreach (var one in message.All)
+            {
+                var file = one.File!;
+                // Opened before anything leaves: one that is gone ends nothing half-way.
+                if (await tools.Media.OpenAsync(one.Tenant, file.Id, _abort.Token) is not { } content)
+                    return OfAll(message, BotOutcome.Failed(ErrorCodes.MediaUnreachable, "The file is not kept any more."));
+                files.Add(new BotUpload(file.Kind, content, file.Size, file.Name, file.MimeType, one.Text, file.Spoiler, file.Width, file.Height, file.Duration));
+            }
+
+            if (!tools.Leases.MayWrite(claim))
+                return null;
+
+            var sent = await tools.Telemetry.MeasureAsync(
+                BotUploads.MethodOf(files), () => tools.Api.SendUploadsAsync(token, new BotUploads(BotChat.IdOf(message.Chat), files, ReplyOf(message)), _abort.Token));
+            return [.. message.All.Select((_, place) => place < sent.Count ? Delivered(sent[place]) : new BotOutcome(MessageStatus.Delivered))];
+        }
+        finally
+        {
+            foreach (var file in files)
+                await file.Content.DisposeAsync();
+        }
+    }
+
+    private static BotReply? ReplyOf(BotMessage message) => message.ReplyToMessageId is { } reply ? new BotReply(reply) : null;
+
+    private static BotOutcome Delivered(SentBotMessage sent) =>
+        new(MessageStatus.Delivered) { TelegramId = sent.MessageId, TelegramDate = DateTimeOffset.FromUnixTimeSeconds(sent.Date) };
+
+    private static BotOutcome[] OfAll(BotMessage message, BotOutcome outcome) => [.. message.All.Select(_ => outcome)];
+
+    /// <summary>Until they are stored: nobody else knows how the send ended.</summary>
+    private async Task StoreAsync(BotMessage message, IReadOnlyList<BotOutcome> outcomes)
     {
         for (var failures = 1; ; failures++)
         {
             try
             {
-                await tools.Messages.RecordAsync(claim, message, outcome, _abort.Token);
-                tools.Telemetry.Sent(outcome.Status, outcome.Code, message.AcceptedAt);
-                if (outcome.NotBefore is { } due)
-                    Due(due);
+                await tools.Messages.RecordAsync(claim, message, outcomes, _abort.Token);
+                foreach (var outcome in outcomes)
+                {
+                    tools.Telemetry.Sent(outcome.Status, outcome.Code, message.AcceptedAt);
+                    if (outcome.NotBefore is { } due)
+                        Due(due);
+                }
+
                 return;
             }
-            catch (PostgresException e) when (outcome.TelegramId is not null && e.SqlState == PostgresErrorCodes.UniqueViolation)
+            catch (PostgresException e) when (outcomes.Any(outcome => outcome.TelegramId is not null) && e.SqlState == PostgresErrorCodes.UniqueViolation)
             {
                 // Another row of the dialog has this number, which Telegram gives once: it was sent all the same.
-                outcome = outcome with { TelegramId = null };
+                outcomes = [.. outcomes.Select(outcome => outcome with { TelegramId = null })];
             }
             catch (Exception e) when (DatabaseFailures.MayPass(e))
             {

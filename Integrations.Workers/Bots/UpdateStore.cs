@@ -1,13 +1,21 @@
+using System.Text;
 using Integrations.Core.Events;
 using Integrations.Core.Ownership;
 using Integrations.Core.Persistence;
+using Integrations.Core.Secrets;
 using Integrations.Core.Telegram.Clients;
 using Integrations.Core.Telegram.Dialogs;
+using Integrations.Core.Telegram.Media;
 using Integrations.Core.Telegram.Messages;
 using Integrations.Core.Tenancy;
+using Integrations.Workers.Channels;
+using Integrations.Workers.Media;
 using Integrations.Workers.Postgres;
+using Integrations.Workers.Receiving;
 using Integrations.Workers.Sending;
 using Integrations.Workers.Telemetry;
+using Integrations.Workers.WorkingGroups;
+using Microsoft.Extensions.Options;
 using NpgsqlTypes;
 
 namespace Integrations.Workers.Bots;
@@ -19,7 +27,8 @@ internal sealed record ReadUpdate(WaitingUpdate Update, Happening? Happening);
 /// Makes dialogs and messages of updates, and marks these as processed, in one transaction of their tenant. Doing it twice changes nothing:
 /// a message is known by its number within the dialog.
 /// </summary>
-internal sealed class UpdateStore(TenantDatabase database, WorkerTelemetry telemetry, TimeProvider time)
+internal sealed class UpdateStore(
+    TenantDatabase database, ISecretProtector secrets, GroupUpdates groups, WorkerTelemetry telemetry, IOptions<MediaOptions> media, TimeProvider time)
 {
     private const int TextLimit = 100_000;
 
@@ -27,15 +36,26 @@ internal sealed class UpdateStore(TenantDatabase database, WorkerTelemetry telem
     /// <exception cref="StaleEpochException">The shard has passed on; nothing was stored.</exception>
     public async Task StoreAsync(ShardClaim claim, TenantId tenant, IReadOnlyList<ReadUpdate> updates, CancellationToken ct)
     {
+        // Before the transaction: a key may have to be asked for elsewhere.
+        var files = new Dictionary<SaidFile, NewFile>(ReferenceEqualityComparer.Instance);
+        foreach (var file in updates.Select(update => update.Happening switch { Said said => said.File, Edited edited => edited.File, _ => null }).OfType<SaidFile>())
+            files[file] = await SealAsync(tenant, file, ct);
         var stored = await database.InTenantAsync(
             tenant,
             async transaction =>
             {
                 await transaction.RequireEpochAsync(claim, ct);
-                var messages = await InsertAsync(transaction, claim, Of<Said>(updates), ct);
-                var edited = await EditAsync(transaction, Of<Edited>(updates), ct);
+                var ordinary = await groups.TakeAsync(transaction, updates, ct);
+                var messages = await InsertAsync(transaction, claim, Of<Said>(ordinary), files, ct);
+                var edited = await ChangeStatements.EditAsync(
+                    transaction,
+                    ChangeOwner.Bot(claim.Shard),
+                    Of<Edited>(ordinary).Select(edit => new ChangedMessage(
+                        edit.Bot, edit.Happening.Chat, edit.Happening.MessageId, edit.Happening.Text, edit.Happening.At, Found(files, edit.Happening.File), edit.Happening.AlbumId)),
+                    ct);
                 var touched = await TouchAsync(transaction, messages, ct);
-                var moved = await MembershipAsync(transaction, Of<Membership>(updates), ct);
+                var moved = await MembershipAsync(transaction, Of<Membership>(ordinary), ct);
+                await BotChannelNews.StoreAsync(transaction, Of<Membership>(updates), Of<Moved>(updates), time.GetUtcNow(), ct);
                 await CountAsync(transaction, messages, ct);
                 await MarkAsync(transaction, updates, ct);
                 await transaction.PublishAsync([.. messages.Select(Event), .. edited, .. touched, .. moved], ct);
@@ -66,6 +86,17 @@ internal sealed class UpdateStore(TenantDatabase database, WorkerTelemetry telem
                 await command.ExecuteNonQueryAsync(ct);
             },
             ct);
+
+    private async Task<NewFile> SealAsync(TenantId tenant, SaidFile file, CancellationToken ct)
+    {
+        var id = Guid.CreateVersion7(time.GetUtcNow());
+        if (file.Traits.Size > media.Value.MaxBytes)
+            return new(id, file.Traits, file.RemoteKey, null, TooBig: true);
+
+        return new(id, file.Traits, file.RemoteKey, await secrets.ProtectAsync(BotFiles.AddressOf(tenant, id), Encoding.UTF8.GetBytes(file.FileId), ct), TooBig: false);
+    }
+
+    private static NewFile? Found(Dictionary<SaidFile, NewFile> files, SaidFile? file) => file is null ? null : files[file];
 
     private static (Guid Bot, T Happening)[] Of<T>(IReadOnlyList<ReadUpdate> updates) where T : Happening =>
         [.. updates.Where(update => update.Happening is T).Select(update => (update.Update.BotId, (T)update.Happening!))];
@@ -101,7 +132,8 @@ internal sealed class UpdateStore(TenantDatabase database, WorkerTelemetry telem
         return dialogs;
     }
 
-    private async Task<List<StoredMessage>> InsertAsync(TenantTransaction transaction, ShardClaim claim, (Guid Bot, Said Said)[] messages, CancellationToken ct)
+    private async Task<List<StoredMessage>> InsertAsync(
+        TenantTransaction transaction, ShardClaim claim, (Guid Bot, Said Said)[] messages, Dictionary<SaidFile, NewFile> files, CancellationToken ct)
     {
         List<StoredMessage> stored = [];
         if (messages.Length == 0)
@@ -110,20 +142,20 @@ internal sealed class UpdateStore(TenantDatabase database, WorkerTelemetry telem
         var dialogs = await DialogsAsync(transaction, messages, ct);
         var now = time.GetUtcNow();
         var rows = messages.DistinctBy(message => (message.Bot, message.Said.Chat, message.Said.MessageId))
-            .Select(message => new StoredMessage(Guid.CreateVersion7(now), dialogs[(message.Bot, message.Said.Chat)], message.Bot, message.Said)).ToArray();
+            .Select(message => new StoredMessage(Guid.CreateVersion7(now), dialogs[(message.Bot, message.Said.Chat)], message.Bot, message.Said, Found(files, message.Said.File))).ToArray();
         var byId = rows.ToDictionary(row => row.Id);
-        await using var command = transaction.Command(
+        await using (var command = transaction.Command(
             """
             insert into messages (id, tenant_id, bot_id, dialog_id, shard, direction, status, text, reply_to_id, reply_to_telegram_id,
-                                  telegram_message_id, telegram_date, from_peer_kind, from_peer_id, finished_at)
+                                  telegram_message_id, telegram_date, from_peer_kind, from_peer_id, media_id, album_id, finished_at)
             select o.id, $1, o.bot_id, o.dialog_id, $2, 'telegram_bot_in', 'received',
-                   o.text, r.id, o.reply_to, o.telegram_id, o.telegram_date, o.from_kind, o.from_id, clock_timestamp()
-              from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11) with ordinality
-                   o (id, bot_id, dialog_id, text, reply_to, telegram_id, telegram_date, from_kind, from_id, place)
+                   o.text, r.id, o.reply_to, o.telegram_id, o.telegram_date, o.from_kind, o.from_id, o.media_id, o.album_id, clock_timestamp()
+              from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) with ordinality
+                   o (id, bot_id, dialog_id, text, reply_to, telegram_id, telegram_date, from_kind, from_id, media_id, album_id, place)
               left join messages r on r.dialog_id = o.dialog_id and r.telegram_message_id = o.reply_to
              order by o.place
             on conflict (dialog_id, telegram_message_id) where telegram_message_id is not null do nothing
-            returning id
+            returning id, reply_to_id
             """)
             .With(transaction.Tenant.Value)
             .With(claim.Shard)
@@ -135,51 +167,17 @@ internal sealed class UpdateStore(TenantDatabase database, WorkerTelemetry telem
             .With(Array.ConvertAll(rows, row => row.Said.MessageId))
             .With(Array.ConvertAll(rows, row => row.Said.Date.ToUniversalTime()))
             .With(Array.ConvertAll(rows, row => row.Said.From is { } from ? Words.Of(from.Kind) : null), NpgsqlDbType.Array | NpgsqlDbType.Text)
-            .With(Array.ConvertAll(rows, row => row.Said.From?.Id), NpgsqlDbType.Array | NpgsqlDbType.Bigint);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-            stored.Add(byId[reader.GetGuid(0)]);
-
-        return stored;
-    }
-
-    /// <summary>An edit of what was never stored changes nothing: the message is from before the bot was connected.</summary>
-    private static async Task<List<EventDraft>> EditAsync(TenantTransaction transaction, (Guid Bot, Edited Edited)[] edits, CancellationToken ct)
-    {
-        List<EventDraft> events = [];
-        if (edits.Length == 0)
-            return events;
-
-        var rows = edits.GroupBy(edit => (edit.Bot, edit.Edited.Chat, edit.Edited.MessageId)).Select(group => group.Last()).ToArray();
-        await using var command = transaction.Command(
-            """
-            update messages m set text = o.text
-              from unnest($1, $2, $3, $4, $5) o (bot_id, kind, peer_id, telegram_id, text)
-              join dialogs d on d.bot_id = o.bot_id and d.peer_kind = o.kind and d.peer_id = o.peer_id
-             where m.dialog_id = d.id and m.telegram_message_id = o.telegram_id and m.text is distinct from o.text
-            returning m.id, m.dialog_id, m.bot_id, m.direction, m.status, m.text
-            """)
-            .With(Array.ConvertAll(rows, row => row.Bot))
-            .With(Array.ConvertAll(rows, row => Words.Of(row.Edited.Chat.Kind)))
-            .With(Array.ConvertAll(rows, row => row.Edited.Chat.Id))
-            .With(Array.ConvertAll(rows, row => row.Edited.MessageId))
-            .With(Array.ConvertAll(rows, row => PeerStatements.Cut(row.Edited.Text, TextLimit)!));
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
+            .With(Array.ConvertAll(rows, row => row.Said.From?.Id), NpgsqlDbType.Array | NpgsqlDbType.Bigint)
+            .With(Array.ConvertAll(rows, row => row.File?.Id), NpgsqlDbType.Array | NpgsqlDbType.Uuid)
+            .With(Array.ConvertAll(rows, row => row.Said.AlbumId), NpgsqlDbType.Array | NpgsqlDbType.Bigint))
         {
-            var bot = reader.GetGuid(2);
-            events.Add(EventDraft.OfBot(EventTypes.MessageUpdated, bot, new
-            {
-                Id = reader.GetGuid(0),
-                DialogId = reader.GetGuid(1),
-                BotId = bot,
-                Direction = reader.GetString(3),
-                Status = reader.GetString(4),
-                Text = reader.GetString(5),
-            }));
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+                stored.Add(byId[reader.GetGuid(0)] with { ReplyTo = await reader.NullableAsync<Guid>(1, ct) });
         }
 
-        return events;
+        await MediaStatements.InsertAsync(transaction, claim.Shard, [.. stored.Select(message => message.File).OfType<NewFile>()], ct);
+        return stored;
     }
 
     private static async Task<List<EventDraft>> TouchAsync(TenantTransaction transaction, List<StoredMessage> messages, CancellationToken ct)
@@ -232,9 +230,11 @@ internal sealed class UpdateStore(TenantDatabase database, WorkerTelemetry telem
         var bots = messages.GroupBy(message => message.BotId).OrderBy(group => group.Key).ToArray();
         await using var command = transaction.Command(
             """
+            -- Held in one order first: whoever looks after the bots may wait for one of these rows, and must not be waited for.
+            with held as (select id from integrations where id = any ($1) order by id for no key update)
             update integrations i
                set messages_received = i.messages_received + o.count, last_activity = clock_timestamp()
-              from unnest($1, $2) o (id, count)
+              from unnest($1, $2) o (id, count) join held on held.id = o.id
              where i.id = o.id
             """)
             .With(Array.ConvertAll(bots, bot => bot.Key))
@@ -269,7 +269,13 @@ internal sealed class UpdateStore(TenantDatabase database, WorkerTelemetry telem
         TelegramDate = stored.Said.Date,
         FromPeerKind = stored.Said.From?.Kind,
         FromPeerId = stored.Said.From?.Id,
+        stored.ReplyTo,
+        Media = stored.File?.View(stored.Said.AlbumId),
     });
 
-    private sealed record StoredMessage(Guid Id, Guid DialogId, Guid BotId, Said Said);
+    private sealed record StoredMessage(Guid Id, Guid DialogId, Guid BotId, Said Said, NewFile? File)
+    {
+        /// <summary>The message that it answers, where that is stored.</summary>
+        public Guid? ReplyTo { get; init; }
+    }
 }

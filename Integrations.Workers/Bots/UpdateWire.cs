@@ -1,10 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Integrations.Core.Telegram.BotApi;
 
 namespace Integrations.Workers.Bots;
 
 /// <summary>An Update of the Bot API, as far as it is read here; what is unknown is passed over.</summary>
-internal sealed record WireUpdate(WireMessage? Message, WireMessage? EditedMessage, WireMembership? MyChatMember);
+internal sealed record WireUpdate(
+    WireMessage? Message, WireMessage? EditedMessage, WireMembership? MyChatMember, WireMessage? ChannelPost = null, WireMessage? EditedChannelPost = null);
 
 internal sealed record WireMessage
 {
@@ -23,10 +25,53 @@ internal sealed record WireMessage
     public string? Text { get; init; }
     public string? Caption { get; init; }
 
-    /// <summary>Everything else: what kind of media it is, and the service messages.</summary>
+    /// <summary>Seconds since 1970; null for what was never changed.</summary>
+    public long? EditDate { get; init; }
+
+    /// <summary>A number in digits: messages of one album share it.</summary>
+    public string? MediaGroupId { get; init; }
+
+    /// <summary>One picture in several sizes, the smallest first.</summary>
+    public IReadOnlyList<WireFile>? Photo { get; init; }
+
+    /// <summary>A document of the same file comes with it.</summary>
+    public WireFile? Animation { get; init; }
+
+    public WireFile? Video { get; init; }
+    public WireFile? VideoNote { get; init; }
+    public WireFile? Voice { get; init; }
+    public WireFile? Audio { get; init; }
+    public WireFile? Document { get; init; }
+    public WireFile? Sticker { get; init; }
+    public WireContact? Contact { get; init; }
+    public WireVenue? Venue { get; init; }
+    public WireLocation? Location { get; init; }
+    public WirePoll? Poll { get; init; }
+    public WireDice? Dice { get; init; }
+
+    /// <summary>Everything else: media that are only named, and the service messages.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Rest { get; set; }
 }
+
+/// <summary>A file of any kind; each has some of these.</summary>
+/// <param name="FileId">Opens it for this bot.</param>
+/// <param name="FileUniqueId">Tells it from others; opens nothing.</param>
+/// <param name="Length">A round video's width and height.</param>
+internal sealed record WireFile(
+    string? FileId, string? FileUniqueId, long? FileSize, int? Width, int? Height, int? Length, int? Duration, string? FileName, string? MimeType, bool? IsAnimated, bool? IsVideo);
+
+internal sealed record WireContact(string? PhoneNumber, string? FirstName, string? LastName);
+
+internal sealed record WireLocation(double Latitude, double Longitude);
+
+internal sealed record WireVenue(WireLocation Location, string? Title, string? Address);
+
+internal sealed record WirePoll(string? Question, IReadOnlyList<WirePollOption>? Options);
+
+internal sealed record WirePollOption(string? Text);
+
+internal sealed record WireDice(string? Emoji, int? Value);
 
 internal sealed record WireReply(int MessageId);
 
@@ -36,10 +81,8 @@ internal sealed record WireChat(long Id, string Type, string? Title, string? Use
 internal sealed record WireUser(long Id);
 
 /// <summary>What became of the bot itself in a chat.</summary>
-internal sealed record WireMembership(WireChat Chat, WireMember NewChatMember);
+internal sealed record WireMembership(WireChat Chat, BotChatMember NewChatMember);
 
-/// <param name="Status">creator, administrator, member, restricted, left or kicked.</param>
-internal sealed record WireMember(string Status, bool? IsMember);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(WireUpdate))]

@@ -5,7 +5,8 @@ using Integrations.Workers.Sending;
 namespace Integrations.Workers.Receiving;
 
 /// <summary>Stores what one account receives: in order, each batch before Telegram may forget it.</summary>
-internal sealed class AccountReceiver(OwnedAccount account, ITelegramClient client, InFlight inFlight, AccountTools tools)
+/// <param name="filesWait">Called when a file waits to be fetched.</param>
+internal sealed class AccountReceiver(OwnedAccount account, ITelegramClient client, InFlight inFlight, AccountTools tools, Action filesWait)
 {
     /// <summary>Batches that have come together are stored together, up to this many messages.</summary>
     private const int MessagesPerCommit = 500;
@@ -28,7 +29,7 @@ internal sealed class AccountReceiver(OwnedAccount account, ITelegramClient clie
             while (messages < MessagesPerCommit && client.Batches.TryRead(out var batch))
             {
                 batches.Add(batch);
-                messages += batch.Messages.Count;
+                messages += batch.Messages.Count + batch.Edited.Count;
             }
 
             await StoreAsync(batches, ct);
@@ -64,7 +65,11 @@ internal sealed class AccountReceiver(OwnedAccount account, ITelegramClient clie
             [.. batches.SelectMany(batch => batch.Messages).Where(message => !message.Outgoing || !own.Contains((message.Peer, message.MessageId)))],
             unmatched,
             [.. batches.SelectMany(batch => batch.Peers)],
-            [.. batches.SelectMany(batch => batch.ClosedChannels)]);
+            [.. batches.SelectMany(batch => batch.ClosedChannels)])
+        {
+            Edited = [.. batches.SelectMany(batch => batch.Edited)],
+            Deleted = [.. batches.SelectMany(batch => batch.Deleted)],
+        };
         var set = new OutcomeSet(
             account.Id,
             outcomes,
@@ -79,7 +84,8 @@ internal sealed class AccountReceiver(OwnedAccount account, ITelegramClient clie
         }
         else
         {
-            await tools.Received.StoreAsync(account, received, set, Accepts, ct);
+            if (await tools.Received.StoreAsync(account, received, set, Accepts, ct))
+                filesWait();
             tools.Outcomes.Settled(account.Claim, outcomes);
         }
 

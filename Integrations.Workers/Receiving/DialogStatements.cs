@@ -62,7 +62,7 @@ internal static class DialogStatements
                set unread_count = d.unread_count + o.incoming, last_message_at = greatest(d.last_message_at, o.at)
               from unnest($1, $2, $3) o (id, incoming, at)
              where d.id = o.id
-            returning d.id, d.personal_account_id, d.peer_kind, d.peer_id, d.username, d.title, d.unread_count, d.last_message_at
+            returning d.id, d.personal_account_id, d.peer_kind, d.peer_id, d.username, d.title, d.unread_count, d.last_message_at, d.closed_at
             """)
             .With(Array.ConvertAll(groups, group => group.Key))
             .With(Array.ConvertAll(groups, group => group.Count(message => !message.Message.Outgoing)))
@@ -78,7 +78,8 @@ internal static class DialogStatements
                 await reader.ReferenceAsync<string>(4, ct),
                 await reader.ReferenceAsync<string>(5, ct),
                 reader.GetInt32(6),
-                await reader.NullableAsync<DateTimeOffset>(7, ct)));
+                await reader.NullableAsync<DateTimeOffset>(7, ct),
+                await reader.NullableAsync<DateTimeOffset>(8, ct)));
         }
 
         return touched;

@@ -1,13 +1,17 @@
+using System.Text.Json.Serialization;
 using Integrations.Core.Events;
 using Integrations.Core.Persistence;
 using Integrations.Core.Telegram.Clients;
 using Integrations.Core.Telegram.Dialogs;
+using Integrations.Core.Telegram.Media;
 using Integrations.Core.Telegram.Messages;
 using Integrations.Core.Tenancy;
 using Integrations.Workers.Accounts;
+using Integrations.Workers.Media;
 using Integrations.Workers.Postgres;
 using Integrations.Workers.Sending;
 using Integrations.Workers.Telemetry;
+using Microsoft.Extensions.Options;
 using NpgsqlTypes;
 
 namespace Integrations.Workers.Receiving;
@@ -18,17 +22,23 @@ namespace Integrations.Workers.Receiving;
 internal sealed record ReceivedSet(
     IReadOnlyList<TelegramMessage> Messages, IReadOnlyList<SentText> Sent, IReadOnlyList<KnownPeer> Peers, IReadOnlyList<long> ClosedChannels)
 {
-    public bool IsEmpty => Messages.Count + Sent.Count + Peers.Count + ClosedChannels.Count == 0;
+    /// <summary>Messages as they are after a change; of some of them nothing may be stored.</summary>
+    public IReadOnlyList<TelegramMessage> Edited { get; init; } = [];
+
+    public IReadOnlyList<DeletedMessages> Deleted { get; init; } = [];
+
+    public bool IsEmpty => Messages.Count + Sent.Count + Peers.Count + ClosedChannels.Count + Edited.Count + Deleted.Count == 0;
 }
 
 /// <summary>Stores received messages with everything that belongs to them, in one transaction of the tenant.</summary>
-internal sealed class ReceivedStore(TenantDatabase database, WorkerTelemetry telemetry, TimeProvider time)
+internal sealed class ReceivedStore(TenantDatabase database, WorkerTelemetry telemetry, IOptions<MediaOptions> media, TimeProvider time)
 {
     private const int TextLimit = 100_000;
 
-    public async Task StoreAsync(OwnedAccount account, ReceivedSet received, OutcomeSet set, AcceptedChats accepts, CancellationToken ct)
+    /// <returns>Whether a file waits to be fetched.</returns>
+    public async Task<bool> StoreAsync(OwnedAccount account, ReceivedSet received, OutcomeSet set, AcceptedChats accepts, CancellationToken ct)
     {
-        var stored = await database.InTenantAsync(
+        var (stored, waiting) = await database.InTenantAsync(
             account.Tenant,
             async transaction =>
             {
@@ -53,6 +63,16 @@ internal sealed class ReceivedStore(TenantDatabase database, WorkerTelemetry tel
                     }
                 }
 
+                var owner = ChangeOwner.Account(account.Claim.Shard, account.UserId);
+                var edits = received.Edited.Select(message => new ChangedMessage(
+                    account.Id, message.Peer, message.MessageId, message.Text, message.EditedAt, FileOf(message), message.AlbumId)).ToArray();
+                await transaction.PublishAsync(
+                    [
+                        .. await ChangeStatements.EditAsync(transaction, owner, edits, ct),
+                        .. await ChangeStatements.DeleteAsync(transaction, owner, account.Id, received.Deleted, ct),
+                    ],
+                    ct);
+
                 await OutcomeStatements.SavePositionsAsync(transaction.Connection, transaction.Transaction, account.Claim, [set], ct);
                 if (received.ClosedChannels.Count > 0)
                 {
@@ -61,11 +81,16 @@ internal sealed class ReceivedStore(TenantDatabase database, WorkerTelemetry tel
                     await command.ExecuteNonQueryAsync(ct);
                 }
 
-                return messages;
+                return (messages, messages.Any(message => message.File is { TooBig: false }) || edits.Any(edit => edit.File is { TooBig: false }));
             },
             ct);
         telemetry.Received(stored.Count(message => !message.Message.Outgoing), stored.Count(message => message.Message.Outgoing));
+        return waiting;
     }
+
+    private NewFile? FileOf(TelegramMessage message) => message.Media is { } file
+        ? new NewFile(Guid.CreateVersion7(time.GetUtcNow()), file.Traits.Storable(), file.RemoteKey, null, file.Traits.Size > media.Value.MaxBytes)
+        : null;
 
     /// <summary>The switches of the account: a person, a group of either kind, or a channel.</summary>
     private static bool Accepts(AcceptedChats accepts, KnownPeer place) => place switch
@@ -156,40 +181,47 @@ internal sealed class ReceivedStore(TenantDatabase database, WorkerTelemetry tel
     {
         var now = time.GetUtcNow();
         var rows = messages.DistinctBy(message => (message.Peer, message.MessageId))
-            .Select(message => (Id: Guid.CreateVersion7(now), Dialog: dialogs[message.Peer], Message: message)).ToArray();
-        Dictionary<Guid, TelegramMessage> byId = rows.ToDictionary(row => row.Id, row => row.Message);
+            .Select(message => new StoredMessage(Guid.CreateVersion7(now), dialogs[message.Peer], message, FileOf(message))).ToArray();
+        var byId = rows.ToDictionary(row => row.Id);
         List<StoredMessage> stored = [];
-        await using var command = transaction.Command(
+        await using (var command = transaction.Command(
             """
             insert into messages (id, tenant_id, account_id, dialog_id, shard, direction, status, text, reply_to_id, reply_to_telegram_id,
-                                  telegram_message_id, telegram_date, from_peer_kind, from_peer_id, finished_at)
+                                  telegram_message_id, telegram_date, from_peer_kind, from_peer_id, media_id, album_id, edited_at, finished_at)
             select o.id, $1, $2, o.dialog_id, $3,
                    case when o.outgoing then 'personal_telegram_out' else 'personal_telegram_in' end,
                    case when o.outgoing then 'delivered' else 'received' end,
-                   o.text, r.id, o.reply_to, o.telegram_id, o.telegram_date, o.from_kind, o.from_id, clock_timestamp()
-              from unnest($4, $5, $6, $7, $8, $9, $10, $11, $12) with ordinality
-                   o (id, dialog_id, outgoing, text, reply_to, telegram_id, telegram_date, from_kind, from_id, place)
+                   o.text, r.id, o.reply_to, o.telegram_id, o.telegram_date, o.from_kind, o.from_id,
+                   o.media_id, o.album_id, o.edited_at, clock_timestamp()
+              from unnest($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) with ordinality
+                   o (id, dialog_id, outgoing, text, reply_to, telegram_id, telegram_date, from_kind, from_id, media_id, album_id, edited_at, place)
               left join messages r on r.dialog_id = o.dialog_id and r.telegram_message_id = o.reply_to
              order by o.place
             on conflict (dialog_id, telegram_message_id) where telegram_message_id is not null do nothing
-            returning id, dialog_id
+            returning id, reply_to_id
             """)
             .With(account.Tenant.Value)
             .With(account.Id)
             .With(account.Claim.Shard)
             .With(Array.ConvertAll(rows, row => row.Id))
-            .With(Array.ConvertAll(rows, row => row.Dialog))
+            .With(Array.ConvertAll(rows, row => row.DialogId))
             .With(Array.ConvertAll(rows, row => row.Message.Outgoing))
             .With(Array.ConvertAll(rows, row => PeerStatements.Cut(row.Message.Text, TextLimit)!))
             .With(Array.ConvertAll(rows, row => row.Message.ReplyToMessageId), NpgsqlDbType.Array | NpgsqlDbType.Integer)
             .With(Array.ConvertAll(rows, row => row.Message.MessageId))
             .With(Array.ConvertAll(rows, row => row.Message.Date.ToUniversalTime()))
             .With(Array.ConvertAll(rows, row => row.Message.From is { } from ? Words.Of(from.Kind) : null), NpgsqlDbType.Array | NpgsqlDbType.Text)
-            .With(Array.ConvertAll(rows, row => row.Message.From?.Id), NpgsqlDbType.Array | NpgsqlDbType.Bigint);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-            stored.Add(new StoredMessage(reader.GetGuid(0), reader.GetGuid(1), byId[reader.GetGuid(0)]));
+            .With(Array.ConvertAll(rows, row => row.Message.From?.Id), NpgsqlDbType.Array | NpgsqlDbType.Bigint)
+            .With(Array.ConvertAll(rows, row => row.File?.Id), NpgsqlDbType.Array | NpgsqlDbType.Uuid)
+            .With(Array.ConvertAll(rows, row => row.Message.AlbumId), NpgsqlDbType.Array | NpgsqlDbType.Bigint)
+            .With(Array.ConvertAll(rows, row => row.Message.EditedAt?.ToUniversalTime()), NpgsqlDbType.Array | NpgsqlDbType.TimestampTz))
+        {
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+                stored.Add(byId[reader.GetGuid(0)] with { ReplyTo = await reader.NullableAsync<Guid>(1, ct) });
+        }
 
+        await MediaStatements.InsertAsync(transaction, account.Claim.Shard, [.. stored.Select(message => message.File).OfType<NewFile>()], ct);
         return stored;
     }
 
@@ -213,6 +245,8 @@ internal sealed class ReceivedStore(TenantDatabase database, WorkerTelemetry tel
                         TelegramDate = stored.Message.Date,
                         FromPeerKind = stored.Message.From?.Kind,
                         FromPeerId = stored.Message.From?.Id,
+                        stored.ReplyTo,
+                        Media = stored.File?.View(stored.Message.AlbumId),
                     })),
                 .. dialogs.Select(dialog => new EventDraft(EventTypes.DialogUpdated, account.UserId, account.Id, dialog)),
             ],
@@ -220,8 +254,13 @@ internal sealed class ReceivedStore(TenantDatabase database, WorkerTelemetry tel
 }
 
 /// <summary>A message that was not there before.</summary>
-internal sealed record StoredMessage(Guid Id, Guid DialogId, TelegramMessage Message);
+internal sealed record StoredMessage(Guid Id, Guid DialogId, TelegramMessage Message, NewFile? File)
+{
+    /// <summary>The message that it answers, where that is stored.</summary>
+    public Guid? ReplyTo { get; init; }
+}
 
 /// <summary>A dialog as it stands after new messages; also the data of its event.</summary>
 internal sealed record TouchedDialog(
-    Guid Id, Guid AccountId, string? PeerKind, long? PeerId, string? Username, string? Title, int UnreadCount, DateTimeOffset? LastMessageAt);
+    Guid Id, Guid AccountId, string? PeerKind, long? PeerId, string? Username, string? Title, int UnreadCount, DateTimeOffset? LastMessageAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] DateTimeOffset? ClosedAt);

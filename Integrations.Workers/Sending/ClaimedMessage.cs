@@ -20,4 +20,14 @@ internal sealed record ClaimedMessage(
     long? AccessHash,
     string? Username,
     string? Phone,
-    DateTimeOffset AcceptedAt);
+    DateTimeOffset AcceptedAt)
+{
+    /// <summary>The file that it goes with; its text is the caption then.</summary>
+    public ClaimedFile? File { get; init; }
+
+    /// <summary>What goes with it as one album, in order.</summary>
+    public IReadOnlyList<ClaimedMessage> Rest { get; init; } = [];
+
+    /// <summary>All that goes in one call.</summary>
+    public IReadOnlyList<ClaimedMessage> All => Rest.Count == 0 ? [this] : [this, .. Rest];
+}

@@ -12,6 +12,7 @@ namespace Integrations.Workers.Sending;
 internal sealed class FloodWaits(TenantDatabase database, IOptions<AccountOptions> options, TimeProvider time)
 {
     public const string SendMessage = "messages.sendMessage";
+    public const string SendMedia = "messages.sendMedia";
     public const string ResolveUsername = "contacts.resolveUsername";
     public const string ResolvePhone = "contacts.resolvePhone";
 

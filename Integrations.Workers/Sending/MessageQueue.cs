@@ -52,6 +52,37 @@ internal sealed class MessageQueue(TenantDatabase database)
             },
             ct);
 
+    /// <summary>Takes what may be sent now with a file, of each account at most one message or album. An album is its first message, with the others in it.</summary>
+    public Task<List<ClaimedMessage>> ClaimFilesAsync(ShardClaim claim, World world, int limit, Guid[] exceptAccounts, CancellationToken ct) =>
+        database.ThroughDoorsAsync(
+            async (connection, transaction) =>
+            {
+                await using var command = new NpgsqlCommand(
+                    """
+                    select id, tenant_id, account_id, dialog_id, random_id, text, reply_to_telegram_id, attempts,
+                           peer_kind, peer_id, access_hash, username, phone, accepted_at,
+                           spoiler, media_id, kind, file_name, mime_type, size, width, height, duration
+                      from doors.claim_media_messages($1, $2, $3, $4, $5)
+                    """,
+                    connection,
+                    transaction).With(claim.Shard).With(claim.Epoch).With(Words.Of(world)).With(limit).With(exceptAccounts);
+                List<ClaimedMessage> claimed = [];
+                try
+                {
+                    await using var reader = await command.ExecuteReaderAsync(ct);
+                    while (await reader.ReadAsync(ct))
+                        claimed.Add(await ReadAsync(reader, ct) with { File = await ClaimedFile.ReadAsync(reader, 14, ct) });
+                }
+                catch (PostgresException e) when (e.SqlState == StaleEpochException.SqlState)
+                {
+                    throw new StaleEpochException(claim, e);
+                }
+
+                // One dialog gives one message or one album at a time.
+                return claimed.GroupBy(message => message.DialogId).Select(album => album.First() with { Rest = [.. album.Skip(1)] }).ToList();
+            },
+            ct);
+
     /// <summary>After a claim whose commit was in doubt: what this host does not hold goes back to the queue.</summary>
     public Task<int> ReturnUnheldAsync(ShardClaim claim, Guid[] held, CancellationToken ct) =>
         database.ThroughDoorsAsync(

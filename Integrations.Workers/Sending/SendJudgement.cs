@@ -31,6 +31,9 @@ internal enum FailureKind
 /// <param name="Wait">How long Telegram asked to wait.</param>
 internal sealed record SendJudgement(FailureKind Kind, string? Code, string? Detail, TimeSpan? Wait)
 {
+    /// <summary>The content did not come out of the database.</summary>
+    public static SendJudgement FileNotRead { get; } = new(FailureKind.Transient, ErrorCodes.ServiceUnavailable, "The file could not be read from the database.", null);
+
     public static SendJudgement Of(TelegramUnavailableException exception) =>
         new(FailureKind.Transient, ErrorCodes.TelegramUnavailable, $"Telegram gave no answer: {exception.Message}", null);
 
@@ -46,6 +49,9 @@ internal sealed record SendJudgement(FailureKind Kind, string? Code, string? Det
         { Code: 420 } => new(FailureKind.AccountFlood, ErrorCodes.TelegramFlood, $"Telegram asks this account to wait ({refusal.Type}).", TimeSpan.FromMinutes(1)),
         { Code: >= 500 or < 0 } or { Type: "MSG_WAIT_FAILED" or "MSG_WAIT_TIMEOUT" or "TIMEOUT" } =>
             new(FailureKind.Transient, ErrorCodes.TelegramUnavailable, $"Telegram failed inside ({refusal.Code} {refusal.Type}).", null),
+        // A part of an upload was lost on Telegram's side: the next attempt brings all of them again.
+        { Type: var type } when type.StartsWith("FILE_PART_", StringComparison.Ordinal) && type.EndsWith("_MISSING", StringComparison.Ordinal) =>
+            new(FailureKind.Transient, ErrorCodes.TelegramUnavailable, $"Telegram lost a part of the file ({type}).", null),
         _ => new(FailureKind.Permanent, CodeOf(refusal.Type), SentenceOf(refusal.Type), null),
     };
 
@@ -56,7 +62,10 @@ internal sealed record SendJudgement(FailureKind Kind, string? Code, string? Det
         "USER_IS_BLOCKED" or "YOU_BLOCKED_USER" or "CHAT_WRITE_FORBIDDEN" or "CHAT_SEND_PLAIN_FORBIDDEN" or "CHAT_GUEST_SEND_FORBIDDEN"
             or "USER_BANNED_IN_CHANNEL" or "CHAT_ADMIN_REQUIRED" or "CHAT_RESTRICTED" or "CHANNEL_PRIVATE" or "CHAT_FORBIDDEN"
             or "USER_PRIVACY_RESTRICTED" or "PRIVACY_PREMIUM_REQUIRED" or "PEER_FLOOD" or "USER_IS_BOT" or "BOT_DOMAIN_INVALID"
-            or "ALLOW_PAYMENT_REQUIRED" or "TOPIC_CLOSED" or "TOPIC_DELETED" => ErrorCodes.TelegramPeerForbidden,
+            or "ALLOW_PAYMENT_REQUIRED" or "TOPIC_CLOSED" or "TOPIC_DELETED"
+            or "VOICE_MESSAGES_FORBIDDEN" => ErrorCodes.TelegramPeerForbidden,
+        // Of a kind of its own for each kind of file: CHAT_SEND_PHOTOS_FORBIDDEN.
+        _ when IsForbiddenKind(type) => ErrorCodes.TelegramPeerForbidden,
         _ => ErrorCodes.TelegramMessageRejected,
     };
 
@@ -66,6 +75,8 @@ internal sealed record SendJudgement(FailureKind Kind, string? Code, string? Det
         "YOU_BLOCKED_USER" => "This account has blocked the recipient; lift that in the Telegram app first (YOU_BLOCKED_USER).",
         "CHAT_WRITE_FORBIDDEN" or "CHAT_SEND_PLAIN_FORBIDDEN" or "CHAT_GUEST_SEND_FORBIDDEN" or "CHAT_RESTRICTED" =>
             $"This account may not write in the chat ({type}).",
+        "VOICE_MESSAGES_FORBIDDEN" => "The recipient takes no voice messages from this account (VOICE_MESSAGES_FORBIDDEN).",
+        _ when IsForbiddenKind(type) => $"This kind of message may not be sent into the chat ({type}).",
         "CHAT_ADMIN_REQUIRED" => "Only administrators may write in this channel (CHAT_ADMIN_REQUIRED).",
         "USER_BANNED_IN_CHANNEL" => "Telegram has restricted this account in public groups (USER_BANNED_IN_CHANNEL).",
         "CHANNEL_PRIVATE" => "This account is no longer a member of the channel or group (CHANNEL_PRIVATE).",
@@ -79,6 +90,9 @@ internal sealed record SendJudgement(FailureKind Kind, string? Code, string? Det
         "REPLY_MESSAGE_ID_INVALID" or "REPLY_TO_INVALID" or "MSG_ID_INVALID" => $"The message that this one answers is gone ({type}).",
         _ => $"Telegram refused the message ({type}).",
     };
+
+    private static bool IsForbiddenKind(string type) =>
+        type.StartsWith("CHAT_SEND_", StringComparison.Ordinal) && type.EndsWith("_FORBIDDEN", StringComparison.Ordinal);
 
     private static long Seconds(TimeSpan wait) => (long)Math.Ceiling(wait.TotalSeconds);
 }

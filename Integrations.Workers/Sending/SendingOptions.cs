@@ -22,4 +22,20 @@ internal sealed class SendingOptions
     /// <summary>Outcomes written in one transaction.</summary>
     [Range(1, 10_000)]
     public int OutcomeBatch { get; set; } = 200;
+
+    /// <summary>Messages with files that one host uploads at once, of all its accounts and bots together; each holds about 2 MiB.</summary>
+    [Range(1, 1000)]
+    public int UploadsAtOnce { get; set; } = 8;
+
+    /// <summary>Files that one host fetches at once from addresses of callers.</summary>
+    [Range(1, 1000)]
+    public int FetchesAtOnce { get; set; } = 8;
+
+    /// <summary>How long one file may take to come from its address.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan FetchTimeout { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often an address is asked that does not answer; then the message fails.</summary>
+    [Range(1, 100)]
+    public int FetchAttempts { get; set; } = 5;
 }

@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using Integrations.Core.Persistence;
 using Integrations.Core.Telegram.BotApi;
 using Integrations.Core.Telegram.Clients;
 using Integrations.Core.Telegram.Messages;
+using Integrations.Workers.WorkingGroups;
 
 namespace Integrations.Workers.Telemetry;
 
@@ -28,8 +30,11 @@ internal sealed class WorkerTelemetry
     private readonly Counter<long> _restarts;
     private readonly Counter<long> _updates;
     private readonly Counter<long> _failedUpdates;
+    private readonly Counter<long> _mirrored;
     private readonly TimeProvider _time;
+    private readonly Counter<long> _fetched;
     private int _sessions;
+    private int _uploads;
 
     public WorkerTelemetry(IMeterFactory meters, TimeProvider time)
     {
@@ -50,6 +55,9 @@ internal sealed class WorkerTelemetry
         _updates = meter.CreateCounter<long>("telegram_bot_updates_processed_total", description: "Updates of bots that were processed.");
         _failedUpdates = meter.CreateCounter<long>(
             "telegram_bot_updates_failed_total", description: "Tries to process an update of a bot that failed, by what follows: retry or given_up.");
+        _fetched = meter.CreateCounter<long>("media_addresses_fetched_total", description: "Files that were fetched from addresses of callers, by outcome: ready, retry, or the code of a failure.");
+        meter.CreateObservableGauge("telegram_uploads_active", () => Volatile.Read(ref _uploads), description: "Messages with files that this host is uploading to Telegram.");
+        _mirrored = meter.CreateCounter<long>("mirror_posts_total", description: "Calls to Telegram that filled working groups, by kind.");
         meter.CreateObservableGauge("telegram_sessions_active", () => Volatile.Read(ref _sessions), description: "Accounts connected to Telegram by this host.");
         meter.CreateObservableGauge("telegram_account_memory_bytes", ObserveMemory, "By", "Estimated bytes that one account holds.");
     }
@@ -121,6 +129,15 @@ internal sealed class WorkerTelemetry
     public void UpdatesProcessed(int count) => _updates.Add(count);
 
     public void UpdateFailed(bool givenUp) => _failedUpdates.Add(1, new KeyValuePair<string, object?>("next", givenUp ? "given_up" : "retry"));
+
+    public void UploadBegun() => Interlocked.Increment(ref _uploads);
+
+    public void UploadEnded() => Interlocked.Decrement(ref _uploads);
+
+    /// <param name="outcome">ready, retry, or the code of a failure.</param>
+    public void Fetched(string outcome) => _fetched.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    public void Mirrored(MirrorTurn turn) => _mirrored.Add(1, new KeyValuePair<string, object?>("kind", JsonNamingPolicy.SnakeCaseLower.ConvertName(turn.GetType().Name)));
 
     public void Restarted(string reason) => _restarts.Add(1, new KeyValuePair<string, object?>("reason", reason));
 

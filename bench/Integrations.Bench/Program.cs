@@ -1,10 +1,13 @@
 using System.CommandLine;
 using Integrations.Bench.Audit;
+using Integrations.Bench.BotWebhooks;
 using Integrations.Bench.Circuits;
 using Integrations.Bench.HttpFuzz;
 using Integrations.Bench.Journey;
+using Integrations.Bench.Mirror;
 using Integrations.Bench.Mtproto;
 using Integrations.Bench.MtprotoFuzz;
+using Integrations.Bench.Search;
 using Integrations.Bench.Secrets;
 using Integrations.Bench.Smoke;
 
@@ -39,13 +42,18 @@ var messages = new Option<int>("--rounds") { Description = "How many messages ar
 var audit = new Command("audit", "Measures what the audit adds to accepting a message, on a copy of the product of its own.") { messages, file };
 audit.SetAction((parsed, cancellationToken) => new AuditScenario(parsed.GetValue(messages), parsed.GetValue(file)).RunAsync(cancellationToken));
 
+var stored = new Option<int>("--messages") { Description = "Among how many messages is searched.", DefaultValueFactory = _ => 1_000_000 };
+var looks = new Option<int>("--rounds") { Description = "How often each search is made.", DefaultValueFactory = _ => 100 };
+var search = new Command("search", "Measures storing messages with their words, and finding them, on a copy of the product of its own.") { stored, looks, file };
+search.SetAction((parsed, cancellationToken) => new SearchScenario(parsed.GetValue(stored), parsed.GetValue(looks), parsed.GetValue(file)).RunAsync(cancellationToken));
+
 var inputs = new Option<long>("--inputs") { Description = "How many inputs are read.", DefaultValueFactory = _ => 10_000_000 };
 var wire = new Command("mtproto-fuzz", "Attacks what reads the wire of the client library with random and changed bytes; exit 0 when nothing was found.") { inputs, seed, knownBug, file };
 wire.SetAction((parsed, cancellationToken) => new MtprotoFuzzScenario(
     parsed.GetValue(inputs), parsed.GetValue(seed), parsed.GetValue(knownBug), parsed.GetValue(file)).RunAsync(cancellationToken));
 
 var accounts = new Option<int>("--accounts") { Description = "How many accounts are logged in.", DefaultValueFactory = _ => 1000 };
-var idle = new Option<int>("--seconds") { Description = "How long they are idle before their memory is read.", DefaultValueFactory = _ => 60 };
+var idle = new Option<int>("--seconds") { Description = "How long it is measured.", DefaultValueFactory = _ => 60 };
 var mtproto = new Command("mtproto", "Measures the Telegram client library beside Telethon: memory, calls, connecting, cipher.") { accounts, idle, inputs, file };
 mtproto.SetAction((parsed, cancellationToken) => new MtprotoScenario(new MtprotoScenarioOptions
 {
@@ -55,7 +63,24 @@ mtproto.SetAction((parsed, cancellationToken) => new MtprotoScenario(new Mtproto
     File = parsed.GetValue(file),
 }).RunAsync(cancellationToken));
 
-// The parts of the one above that run in processes of their own.
+var bots = new Option<int>("--bots") { Description = "How many bots there are.", DefaultValueFactory = _ => 1000 };
+var rate = new Option<int>("--rate") { Description = "Updates a second, of all bots together.", DefaultValueFactory = _ => 5000 };
+var webhooks = new Command("bot-webhooks", "Plays Telegram for a thousand bots on a copy of the product of its own, and kills it amid; exit 0 when nothing was lost or doubled.") { bots, rate, idle, file };
+webhooks.SetAction((parsed, cancellationToken) => new BotWebhooksScenario(new BotWebhooksOptions
+{
+    Bots = parsed.GetValue(bots),
+    Rate = parsed.GetValue(rate),
+    Seconds = parsed.GetValue(idle),
+    File = parsed.GetValue(file),
+}).RunAsync(cancellationToken));
+
+var answers = new Option<int>("--rounds") { Description = "How many questions are answered, unloaded.", DefaultValueFactory = _ => 100 };
+var minutes = new Option<int>("--minutes") { Description = "How long more comes than the bots may post one by one.", DefaultValueFactory = _ => 5 };
+var mirror = new Command("mirror", "Measures a working group on a copy of the product of its own; exit 0 when nothing was lost, doubled or disordered.") { answers, minutes, file };
+mirror.SetAction((parsed, cancellationToken) => new MirrorScenario(
+    new MirrorOptions { Rounds = parsed.GetValue(answers), Minutes = parsed.GetValue(minutes), File = parsed.GetValue(file) }, TimeProvider.System).RunAsync(cancellationToken));
+
+// The parts of mtproto that run in processes of their own.
 var dialogs = new Option<int>("--dialogs") { Required = true };
 var world = new Option<string>("--file") { Required = true };
 var depth = new Option<int>("--depth") { Required = true };
@@ -70,5 +95,5 @@ mtprotoClient.SetAction((parsed, cancellationToken) =>
 
 return await new RootCommand("Scenarios against a running copy of Integrations.")
 {
-    smoke, journey, console, fuzz, wire, secrets, audit, mtproto, mtprotoSandbox, mtprotoClient,
+    smoke, journey, console, fuzz, wire, secrets, audit, search, webhooks, mirror, mtproto, mtprotoSandbox, mtprotoClient,
 }.Parse(args).InvokeAsync();

@@ -77,12 +77,13 @@ public sealed partial class RoomTests
         Rule.Holds(Repository.Files.Where(file => layer.IsMatch(file)).Select(file => Path.GetDirectoryName(file)!).Distinct());
     }
 
+    /// <summary>A line for each subject, and the subjects of the Api fill a page.</summary>
     [Fact]
     public void A_program_reads_as_a_table_of_contents()
     {
         var programs = Repository.Files.Where(file => IsRoom(file) && Path.GetFileName(file) is "Program.cs" or "AppHost.cs");
 
-        Rule.Holds(programs.Where(file => Lines(file) >= 80));
+        Rule.Holds(programs.Where(file => Lines(file) >= 90));
     }
 
     /// <summary>Under 400 lines is the habit; past 500 there is a second subject in it.</summary>

@@ -7,6 +7,7 @@ using Integrations.Core.Secrets;
 using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Dialogs;
 using Integrations.Core.Telegram.Logins;
+using Integrations.Core.Telegram.Media;
 using Integrations.Core.Telegram.Messages;
 using Integrations.Core.Telegram.Sending;
 using Integrations.Core.Tenancy;
@@ -197,8 +198,27 @@ public sealed class Customer
 
     /// <summary>Sends by way of the use case itself.</summary>
     public async Task<Guid> AskToSendAsync(Guid account, Recipient to, string text) =>
-        (await new AcceptMessage(_database, Options.Create(new SendOptions()), TimeProvider.System).ExecuteAsync(
-            new Principal(_tenant, 1, Role.Owner, null, null), new OutgoingMessage(account, to, text, null, MessagePriority.Interactive), null, Token)).Id;
+        (await AskToSendAsync(new OutgoingMessage(account, to, text, null, MessagePriority.Interactive)))[0];
+
+    /// <summary>The same with files: the ids of all its messages.</summary>
+    public Task<IReadOnlyList<Guid>> AskToSendAsync(Guid account, Recipient to, string text, params OutgoingMedia[] media) =>
+        AskToSendAsync(new OutgoingMessage(account, to, text, null, MessagePriority.Interactive) { Media = media });
+
+    public async Task<IReadOnlyList<Guid>> AskToSendAsync(OutgoingMessage message) =>
+        (await new AcceptMessage(_database, _secrets, Options.Create(new SendOptions()), TimeProvider.System).ExecuteAsync(
+            new Principal(_tenant, 1, Role.Owner, null, null), message, null, Token)).MessageIds;
+
+    /// <summary>Uploads by way of the use case itself.</summary>
+    public async Task<OutgoingMedia> UploadAsync(byte[] content, string name, MediaKind? kind = null, bool spoiler = false)
+    {
+        var uploaded = await new UploadMedia(_database, new MediaStore(_database), Options.Create(new MediaOptions()), Options.Create(new SendOptions()), TimeProvider.System).ExecuteAsync(
+            new Principal(_tenant, 1, Role.Owner, null, null), new Upload(new MemoryStream(content), content.Length, null, name), null, Token);
+        return new OutgoingMedia(uploaded.Id, null, kind, null, spoiler);
+    }
+
+    /// <summary>Sends again, as an operator does.</summary>
+    public Task RetryAsync(Guid message) =>
+        new RetryMessage(_database, new FindMessage(_database, null!), TimeProvider.System).ExecuteAsync(new Principal(_tenant, 1, Role.Owner, null, null), message, Token);
 
     /// <summary>Accepts a message to a bare Telegram user id.</summary>
     public async Task<Guid> SendToIdAsync(Guid account, long userId, string text)

@@ -2,6 +2,7 @@ using Integrations.Core;
 using Integrations.Core.Persistence;
 using Integrations.Core.Secrets;
 using Integrations.Sandbox.Telegram;
+using Integrations.Sandbox.Telegram.BotApi;
 using Integrations.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -45,6 +46,9 @@ public sealed class TestInstallation : IAsyncDisposable
     /// <summary>The superuser: to look, never the thing under test.</summary>
     public NpgsqlDataSource Admin { get; }
 
+    /// <summary>Where the sandbox serves its HTTP side.</summary>
+    public string SandboxAddress => _sandboxHost.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+
     public SandboxTelegram Telegram => _sandboxHost.Services.GetRequiredService<SandboxTelegram>();
 
     public Customer Customer { get; private set; } = null!;
@@ -70,12 +74,22 @@ public sealed class TestInstallation : IAsyncDisposable
         ["ConnectionStrings:integrations"] = As("integrations_worker", WorkerPassword),
         ["ConnectionStrings:rabbitmq"] = _servers.RabbitMq,
         ["Secrets:Directory"] = _keys.FullName,
-        ["services:sandbox:http:0"] = _sandboxHost.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single(),
+        ["services:sandbox:http:0"] = SandboxAddress,
         ["Ownership:ShardCount"] = $"{ShardCount}",
         ["Ownership:Lease"] = "00:00:03",
         ["Ownership:RenewInterval"] = "00:00:00.5",
         ["Accounts:FirstRestartDelay"] = "00:00:00.1",
         ["Accounts:CallTimeout"] = "00:00:15",
+    };
+
+    /// <summary>What a host that people ask is configured with.</summary>
+    public Dictionary<string, string?> ApiSettings() => new()
+    {
+        ["ConnectionStrings:integrations"] = As("integrations_api", ApiPassword),
+        ["ConnectionStrings:rabbitmq"] = _servers.RabbitMq,
+        ["Secrets:Directory"] = _keys.FullName,
+        ["Ownership:ShardCount"] = $"{ShardCount}",
+        ["services:sandbox:http:0"] = SandboxAddress,
     };
 
     public async Task<T> ScalarAsync<T>(string sql)
@@ -147,6 +161,7 @@ public sealed class TestInstallation : IAsyncDisposable
             dcs = telegram.Dcs.Select(dc => new { id = dc.Id, host = dc.Host, port = dc.Port }),
             public_key_pem = telegram.PublicKeyPem,
         }));
+        app.MapBotApi();
         return app;
     }
 

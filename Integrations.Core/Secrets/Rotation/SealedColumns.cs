@@ -19,8 +19,10 @@ internal static class SealedColumns
         new("telegram_logins", "qr_url_sealed"),
         new("telegram_logins", "resume_sealed"),
         new("telegram_login_inputs", "sealed", Row: "login_id"),
+        new("media", "location_sealed"),
         new("telegram_bots", "token_sealed"),
         new("telegram_bots", "hook_secret_sealed"),
+        new("telegram_channel_looks", "target_sealed"),
         new("second_factors", "secret_sealed"),
     ];
 }

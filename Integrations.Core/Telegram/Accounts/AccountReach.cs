@@ -55,5 +55,15 @@ internal static class ReachableAccounts
             ?? throw new IntegrationException(ErrorCodes.NotFound);
     }
 
+    /// <summary>Those of many that are within reach, each held until the transaction ends; in one order, so that two such requests never wait for each other in a circle.</summary>
+    public static Task<Dictionary<Guid, TelegramAccount>> LockAsync(
+        TenantTransaction transaction, Principal principal, AccountReach reach, IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
+    {
+        var whole = IsWhole(principal, reach);
+        return transaction.Db.TelegramAccounts
+            .FromSql($"select * from telegram_accounts where id = any({ids}) and ({whole} or user_id = {principal.UserId}) and deleted_at is null order by id for update")
+            .ToDictionaryAsync(account => account.Id, cancellationToken);
+    }
+
     private static bool IsWhole(Principal principal, AccountReach reach) => reach is AccountReach.Managed && principal.ManagesAccounts;
 }

@@ -1,6 +1,7 @@
 using Integrations.Core.Errors;
 using Integrations.Core.IntegrationLogs;
 using Integrations.Core.Messaging;
+using Integrations.Core.Telegram.WorkingGroups;
 using Integrations.Core.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
@@ -30,9 +31,6 @@ public sealed class ChangeAccount(TenantDatabase database, AccountProxy proxies,
                     throw new IntegrationException(ErrorCodes.Forbidden);
 
                 var account = await ReachableAccounts.LockAsync(transaction, principal, reach, id, cancellationToken);
-                if (change.DisplayName is { } name)
-                    account.Rename(name.Length == 0 ? null : name);
-                account.Accept(change.AcceptsPrivate, change.AcceptsGroups, change.AcceptsChannels);
                 if (change.ProjectId is { } project)
                     account.MoveTo(await ReadyProjectAsync(transaction, project, cancellationToken));
                 if (change.Proxy is not null)
@@ -41,14 +39,25 @@ public sealed class ChangeAccount(TenantDatabase database, AccountProxy proxies,
                     transaction.AfterCommit(Ring.Shard(account.Shard));
                 }
 
-                var log = Guid.CreateVersion7(time.GetUtcNow());
-                var told = change.DisplayName is null ? TimelineKind.Flags : TimelineKind.Renamed;
-                await AccountEvents.RequestedAsync(transaction, principal, account, "personal.change", LogStatus.Success, log, told, cancellationToken);
+                await ApplyAsync(transaction, principal, account, change, cancellationToken);
                 // Saved here already, so that updated_at in the answer is the one that was stored.
                 await transaction.Db.SaveChangesAsync(cancellationToken);
                 return account;
             },
             cancellationToken);
+    }
+
+    /// <summary>Changes the name and what is stored, and tells of the change.</summary>
+    /// <param name="account">Held by the transaction.</param>
+    internal async Task ApplyAsync(
+        TenantTransaction transaction, Principal principal, TelegramAccount account, AccountChange change, CancellationToken cancellationToken)
+    {
+        if (change.DisplayName is { } name)
+            account.Rename(name.Length == 0 ? null : name);
+        account.Accept(change.AcceptsPrivate, change.AcceptsGroups, change.AcceptsChannels);
+        var log = Guid.CreateVersion7(time.GetUtcNow());
+        var told = change.DisplayName is null ? TimelineKind.Flags : TimelineKind.Renamed;
+        await AccountEvents.RequestedAsync(transaction, principal, account, "personal.change", LogStatus.Success, log, told, cancellationToken);
     }
 
     private static async Task<Guid?> ReadyProjectAsync(TenantTransaction transaction, Guid id, CancellationToken cancellationToken)
@@ -58,7 +67,7 @@ public sealed class ChangeAccount(TenantDatabase database, AccountProxy proxies,
 
         var project = await transaction.Db.Projects.AsNoTracking().SingleOrDefaultAsync(project => project.Id == id, cancellationToken)
             ?? throw new IntegrationException(ErrorCodes.NotFound);
-        project.RequireReady();
+        await GroupReadiness.RequireAsync(transaction, project, project.Mirroring, cancellationToken);
         return id;
     }
 }

@@ -14,7 +14,11 @@ public sealed class DisconnectAccount(TenantDatabase database, OutcomeWatch watc
     /// <exception cref="IntegrationException">NOT_FOUND.</exception>
     public async Task<TelegramAccount> ExecuteAsync(Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken)
     {
-        await RequestAsync(principal, reach, id, cancellationToken);
+        await database.InTenantAsync(
+            principal.Tenant,
+            async transaction => await RequestAsync(
+                transaction, principal, await ReachableAccounts.LockAsync(transaction, principal, reach, id, cancellationToken), cancellationToken),
+            cancellationToken);
         return await watch.UntilAsync(
             token => database.InTenantAsync(principal.Tenant, transaction => ReachableAccounts.FindAsync(transaction, principal, reach, id, token), token),
             account => account.IsGone,
@@ -23,20 +27,16 @@ public sealed class DisconnectAccount(TenantDatabase database, OutcomeWatch watc
     }
 
     /// <summary>Asks for it and waits for nothing.</summary>
-    internal Task RequestAsync(Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken) =>
-        database.InTenantAsync(
-            principal.Tenant,
-            async transaction =>
-            {
-                var account = await ReachableAccounts.LockAsync(transaction, principal, reach, id, cancellationToken);
-                if (account.Goal is AccountGoal.Deleted)
-                    throw new IntegrationException(ErrorCodes.NotFound);
-                if (account.IsGone)
-                    return;
+    /// <param name="account">Held by the transaction.</param>
+    internal async Task RequestAsync(TenantTransaction transaction, Principal principal, TelegramAccount account, CancellationToken cancellationToken)
+    {
+        if (account.Goal is AccountGoal.Deleted)
+            throw new IntegrationException(ErrorCodes.NotFound);
+        if (account.IsGone)
+            return;
 
-                account.Want(AccountGoal.Disconnected);
-                var log = Guid.CreateVersion7(time.GetUtcNow());
-                await AccountEvents.RequestedAsync(transaction, principal, account, "personal.disconnect", LogStatus.Pending, log, told: null, cancellationToken);
-            },
-            cancellationToken);
+        account.Want(AccountGoal.Disconnected);
+        var log = Guid.CreateVersion7(time.GetUtcNow());
+        await AccountEvents.RequestedAsync(transaction, principal, account, "personal.disconnect", LogStatus.Pending, log, told: null, cancellationToken);
+    }
 }

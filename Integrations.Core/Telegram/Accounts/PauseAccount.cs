@@ -14,7 +14,11 @@ public sealed class PauseAccount(TenantDatabase database, OutcomeWatch watch, Ti
     /// <exception cref="IntegrationException">NOT_FOUND; ACCOUNT_NOT_ACTIVE when there is nothing to pause.</exception>
     public async Task<TelegramAccount> ExecuteAsync(Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken)
     {
-        await RequestAsync(principal, reach, id, cancellationToken);
+        await database.InTenantAsync(
+            principal.Tenant,
+            async transaction => await RequestAsync(
+                transaction, principal, await ReachableAccounts.LockAsync(transaction, principal, reach, id, cancellationToken), cancellationToken),
+            cancellationToken);
         return await watch.UntilAsync(
             token => database.InTenantAsync(principal.Tenant, transaction => ReachableAccounts.FindAsync(transaction, principal, reach, id, token), token),
             account => account.Status is not AccountStatus.Active,
@@ -23,24 +27,20 @@ public sealed class PauseAccount(TenantDatabase database, OutcomeWatch watch, Ti
     }
 
     /// <summary>Asks for it and waits for nothing.</summary>
-    internal Task RequestAsync(Principal principal, AccountReach reach, Guid id, CancellationToken cancellationToken) =>
-        database.InTenantAsync(
-            principal.Tenant,
-            async transaction =>
-            {
-                var account = await ReachableAccounts.LockAsync(transaction, principal, reach, id, cancellationToken);
-                if (account.Status is not (AccountStatus.Active or AccountStatus.Paused) || account.Goal is AccountGoal.Disconnected or AccountGoal.Deleted)
-                {
-                    throw new IntegrationException(
-                        ErrorCodes.AccountNotActive, $"Only an active account can be paused; this one is {account.StatusWord}.");
-                }
+    /// <param name="account">Held by the transaction.</param>
+    internal async Task RequestAsync(TenantTransaction transaction, Principal principal, TelegramAccount account, CancellationToken cancellationToken)
+    {
+        if (account.Status is not (AccountStatus.Active or AccountStatus.Paused) || account.Goal is AccountGoal.Disconnected or AccountGoal.Deleted)
+        {
+            throw new IntegrationException(
+                ErrorCodes.AccountNotActive, $"Only an active account can be paused; this one is {account.StatusWord}.");
+        }
 
-                if (account.Goal is AccountGoal.Paused)
-                    return;
+        if (account.Goal is AccountGoal.Paused)
+            return;
 
-                account.Want(AccountGoal.Paused);
-                var log = Guid.CreateVersion7(time.GetUtcNow());
-                await AccountEvents.RequestedAsync(transaction, principal, account, "personal.pause", LogStatus.Success, log, told: null, cancellationToken);
-            },
-            cancellationToken);
+        account.Want(AccountGoal.Paused);
+        var log = Guid.CreateVersion7(time.GetUtcNow());
+        await AccountEvents.RequestedAsync(transaction, principal, account, "personal.pause", LogStatus.Success, log, told: null, cancellationToken);
+    }
 }

@@ -19,7 +19,11 @@ public sealed class ReconnectAccount(TenantDatabase database, StartLogin start, 
     /// <exception cref="IntegrationException">NOT_FOUND; CONFLICT while it is being disconnected; and those of <see cref="StartLogin"/>.</exception>
     public async Task<Result> ExecuteAsync(Principal principal, AccountReach reach, Guid id, string? phone, CancellationToken cancellationToken)
     {
-        var request = await RequestAsync(principal, reach, id, onlyPaused: false, cancellationToken);
+        var request = await database.InTenantAsync(
+            principal.Tenant,
+            async transaction => await RequestAsync(
+                transaction, principal, await ReachableAccounts.LockAsync(transaction, principal, reach, id, cancellationToken), onlyPaused: false, cancellationToken),
+            cancellationToken);
         if (request is null)
         {
             var login = await start.ExecuteAsync(principal, reach, new LoginRequest(phone, AccountId: id), cancellationToken);
@@ -35,16 +39,12 @@ public sealed class ReconnectAccount(TenantDatabase database, StartLogin start, 
     }
 
     /// <summary>Asks for it and waits for nothing.</summary>
+    /// <param name="account">Held by the transaction.</param>
     /// <param name="onlyPaused">Refuses to touch an account that nobody has paused.</param>
     /// <returns>The number of the restart that was asked for; null where a login is needed instead.</returns>
-    internal Task<long?> RequestAsync(Principal principal, AccountReach reach, Guid id, bool onlyPaused, CancellationToken cancellationToken) =>
-        database.InTenantAsync(
-            principal.Tenant, transaction => RequestAsync(transaction, principal, reach, id, onlyPaused, cancellationToken), cancellationToken);
-
-    private async Task<long?> RequestAsync(
-        TenantTransaction transaction, Principal principal, AccountReach reach, Guid id, bool onlyPaused, CancellationToken cancellationToken)
+    internal async Task<long?> RequestAsync(
+        TenantTransaction transaction, Principal principal, TelegramAccount account, bool onlyPaused, CancellationToken cancellationToken)
     {
-        var account = await ReachableAccounts.LockAsync(transaction, principal, reach, id, cancellationToken);
         if (account.Goal is AccountGoal.Deleted)
             throw new IntegrationException(ErrorCodes.NotFound);
         if (onlyPaused && account.Goal is not AccountGoal.Paused)

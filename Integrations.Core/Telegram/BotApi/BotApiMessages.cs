@@ -50,11 +50,52 @@ public sealed record BotReply(int MessageId, bool AllowSendingWithoutReply = tru
 /// <param name="Date">Seconds since 1970.</param>
 public sealed record SentBotMessage(int MessageId, long Date);
 
+internal sealed record BotFileRequest(string FileId);
+
+/// <summary>Where a file is to be had.</summary>
+/// <param name="FilePath">Below the address of the bot's files; null where there is none.</param>
+public sealed record BotFile(string FileId, string? FilePath, long? FileSize);
+
+/// <summary>A chat, as <c>getChat</c> tells it.</summary>
+/// <param name="Type">private, group, supergroup or channel.</param>
+/// <param name="Permissions">What the members of a group may do.</param>
+public sealed record BotChatInfo(long Id, string Type, string? Title, string? Username, bool IsForum, BotChatPermissions? Permissions);
+
+public sealed record BotChatPermissions(bool? CanSendMessages);
+
+/// <summary>Somebody in a chat, and what he may do there.</summary>
+/// <param name="Status">creator, administrator, member, restricted, left or kicked.</param>
+public sealed record BotChatMember(
+    string Status,
+    bool? IsMember,
+    bool? CanSendMessages,
+    bool? CanPostMessages,
+    bool? CanEditMessages,
+    bool? CanDeleteMessages,
+    bool? CanPinMessages,
+    bool? CanInviteUsers,
+    bool? CanManageTopics);
+
+/// <summary>What a message is to say from now on.</summary>
+internal sealed record BotEdit(long ChatId, int MessageId, string? Text, string? Caption);
+
+internal sealed record BotMessageName(long ChatId, int MessageId, bool? DisableNotification);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(BotApiAnswer<bool>))]
 [JsonSerializable(typeof(BotApiAnswer<BotUser>))]
 [JsonSerializable(typeof(BotApiAnswer<WebhookInfo>))]
 [JsonSerializable(typeof(BotApiAnswer<SentBotMessage>))]
+[JsonSerializable(typeof(BotApiAnswer<BotFile>))]
+[JsonSerializable(typeof(BotFileRequest))]
+[JsonSerializable(typeof(BotApiAnswer<IReadOnlyList<SentBotMessage>>))]
+[JsonSerializable(typeof(BotAlbumItem[]))]
+[JsonSerializable(typeof(BotReply))]
+[JsonSerializable(typeof(BotApiAnswer<BotChatInfo>))]
+[JsonSerializable(typeof(BotApiAnswer<BotChatMember>))]
+[JsonSerializable(typeof(BotApiAnswer<int>))]
+[JsonSerializable(typeof(BotEdit))]
+[JsonSerializable(typeof(BotMessageName))]
 [JsonSerializable(typeof(BotText))]
 [JsonSerializable(typeof(WebhookRequest))]
 internal sealed partial class BotApiJson : JsonSerializerContext;

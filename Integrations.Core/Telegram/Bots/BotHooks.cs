@@ -24,10 +24,13 @@ public sealed class BotHooks(TenantDatabase database, ISecretProtector secrets, 
     private const int Capacity = 50_000;
 
     private readonly ConcurrentDictionary<string, Remembered> _known = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private Dictionary<string, TaskCompletionSource<BotHook?>> _asked = new(StringComparer.Ordinal);
+    private bool _isAsking;
 
     /// <param name="hookId">The opaque id in the address.</param>
     public ValueTask<BotHook?> FindAsync(string hookId, CancellationToken cancellationToken) =>
-        FindAsync(hookId, ct => AskAsync("select * from doors.resolve_bot_hook($1)", new NpgsqlParameter<string> { TypedValue = hookId }, ct), cancellationToken);
+        FindAsync(hookId, ct => AskTogetherAsync(hookId, ct), cancellationToken);
 
     /// <summary>By the token that stands in the older address. In memory it is kept as a digest only.</summary>
     public async ValueTask<BotHook?> FindByTokenAsync(BotApi.BotToken token, CancellationToken cancellationToken)
@@ -36,7 +39,7 @@ public sealed class BotHooks(TenantDatabase database, ISecretProtector secrets, 
         var fingerprint = await secrets.FingerprintAsync(ConnectBot.FingerprintPurpose, Encoding.UTF8.GetBytes(token.Value), cancellationToken);
         return await FindAsync(
             "token:" + Convert.ToHexStringLower(fingerprint),
-            ct => AskAsync("select * from doors.resolve_bot_token($1)", new NpgsqlParameter<byte[]> { TypedValue = fingerprint }, ct),
+            ct => AskByTokenAsync(fingerprint, ct),
             cancellationToken);
     }
 
@@ -49,7 +52,7 @@ public sealed class BotHooks(TenantDatabase database, ISecretProtector secrets, 
 
     private async ValueTask<BotHook?> FindAsync(string key, Func<CancellationToken, Task<BotHook?>> ask, CancellationToken cancellationToken)
     {
-        if (_known.TryGetValue(key, out var known) && time.GetElapsedTime(known.At) < options.HookMemory)
+        if (_known.TryGetValue(key, out var known) && time.GetElapsedTime(known.At) < MemoryOf(key))
             return known.Hook;
 
         var asked = time.GetTimestamp();
@@ -66,19 +69,84 @@ public sealed class BotHooks(TenantDatabase database, ISecretProtector secrets, 
         return hook;
     }
 
-    private Task<BotHook?> AskAsync(string sql, NpgsqlParameter parameter, CancellationToken cancellationToken) => database.ThroughDoorsAsync(
+    /// <summary>From half of the memory to the whole of it, the same for one address: what was asked for in one moment is not asked for again in one.</summary>
+    private TimeSpan MemoryOf(string key) => options.HookMemory * (1 - ((uint)key.GetHashCode(StringComparison.Ordinal) / (2.0 * uint.MaxValue)));
+
+    /// <summary>What is asked for while the database answers is asked for together next: after a start all bots are unknown at once.</summary>
+    private Task<BotHook?> AskTogetherAsync(string hookId, CancellationToken cancellationToken)
+    {
+        TaskCompletionSource<BotHook?>? asked;
+        var begins = false;
+        lock (_gate)
+        {
+            if (!_asked.TryGetValue(hookId, out asked))
+                _asked[hookId] = asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (!_isAsking)
+                _isAsking = begins = true;
+        }
+
+        if (begins)
+            _ = AskUntilAllHaveAnswersAsync();
+        return asked.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Ends when nobody waits; whatever happens goes to those who asked.</summary>
+    private async Task AskUntilAllHaveAnswersAsync()
+    {
+        while (true)
+        {
+            Dictionary<string, TaskCompletionSource<BotHook?>> together;
+            lock (_gate)
+            {
+                if (_asked.Count == 0)
+                {
+                    _isAsking = false;
+                    return;
+                }
+
+                (together, _asked) = (_asked, new(StringComparer.Ordinal));
+            }
+
+            try
+            {
+                var found = await AskAsync([.. together.Keys]);
+                foreach (var (hookId, asked) in together)
+                    asked.TrySetResult(found.GetValueOrDefault(hookId));
+            }
+            catch (Exception e)
+            {
+                foreach (var asked in together.Values)
+                    asked.TrySetException(e);
+            }
+        }
+    }
+
+    /// <summary>For nobody in particular: one who stops waiting must not end it for the others.</summary>
+    private Task<Dictionary<string, BotHook>> AskAsync(string[] hookIds) => database.ThroughDoorsAsync(
         async (connection, transaction) =>
         {
-#pragma warning disable CA2100 // One of the two texts above.
-            await using var command = new NpgsqlCommand(sql, connection, transaction);
-#pragma warning restore CA2100
-            command.Parameters.Add(parameter);
+            await using var command = new NpgsqlCommand("select tenant_id, bot_id, shard, secret_hash, hook_id from doors.resolve_bot_hooks($1)", connection, transaction);
+            command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = hookIds });
+            await using var reader = await command.ExecuteReaderAsync();
+            var found = new Dictionary<string, BotHook>(StringComparer.Ordinal);
+            while (await reader.ReadAsync())
+                found[reader.GetString(4)] = await ReadAsync(reader, CancellationToken.None);
+            return found;
+        },
+        CancellationToken.None);
+
+    private Task<BotHook?> AskByTokenAsync(byte[] fingerprint, CancellationToken cancellationToken) => database.ThroughDoorsAsync(
+        async (connection, transaction) =>
+        {
+            await using var command = new NpgsqlCommand("select tenant_id, bot_id, shard, secret_hash from doors.resolve_bot_token($1)", connection, transaction);
+            command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = fingerprint });
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            return await reader.ReadAsync(cancellationToken)
-                ? new BotHook(new TenantId(reader.GetGuid(0)), reader.GetGuid(1), reader.GetInt32(2), await reader.IsDBNullAsync(3, cancellationToken) ? null : reader.GetFieldValue<byte[]>(3))
-                : null;
+            return await reader.ReadAsync(cancellationToken) ? await ReadAsync(reader, cancellationToken) : null;
         },
         cancellationToken);
+
+    private static async Task<BotHook> ReadAsync(NpgsqlDataReader reader, CancellationToken cancellationToken) => new(
+        new TenantId(reader.GetGuid(0)), reader.GetGuid(1), reader.GetInt32(2), await reader.IsDBNullAsync(3, cancellationToken) ? null : reader.GetFieldValue<byte[]>(3));
 
     private sealed record Remembered(BotHook Hook, long At);
 }

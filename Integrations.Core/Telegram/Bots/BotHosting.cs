@@ -1,4 +1,5 @@
 using Integrations.Core.Telegram.BotApi;
+using Integrations.Core.Telegram.WorkingGroups;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -8,6 +9,9 @@ namespace Integrations.Core.Telegram.Bots;
 /// <summary>Registers what hosts do with bots.</summary>
 public static class BotHosting
 {
+    /// <summary>For 20 MiB over a slow line.</summary>
+    public static readonly TimeSpan UploadTimeout = TimeSpan.FromMinutes(3);
+
     /// <summary>The Bot API, and the registering of webhooks with it. Settings: <see cref="TelegramBotOptions"/>. Needs the secrets of the host.</summary>
     public static TBuilder AddBotApi<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
@@ -16,8 +20,10 @@ public static class BotHosting
         services.TryAddSingleton(TelegramBotOptions.Read(builder.Configuration, builder.Environment));
         // The token stands in the address: none of this client's requests is logged.
         services.AddHttpClient(BotApiClient.HttpClientName).RemoveAllLoggers();
+        services.AddHttpClient(BotApiClient.UploadHttpClientName, client => client.Timeout = UploadTimeout).RemoveAllLoggers();
         services.TryAddSingleton<BotApiClient>();
         services.TryAddSingleton<RegisterWebhook>();
+        services.TryAddSingleton<LookAtGroup>();
         return builder;
     }
 
@@ -35,6 +41,10 @@ public static class BotHosting
         services.TryAddSingleton<DeactivateBot>();
         services.TryAddSingleton<RestartBot>();
         services.TryAddSingleton<DeleteBot>();
+        services.TryAddSingleton<ReadWorkingGroup>();
+        services.TryAddSingleton<SetWorkingGroup>();
+        services.TryAddSingleton<CheckWorkingGroup>();
+        services.TryAddSingleton<RemoveWorkingGroup>();
         services.TryAddSingleton<BotHooks>();
         services.TryAddSingleton<BotUpdateIntake>();
         services.AddHostedService(provider => provider.GetRequiredService<BotUpdateIntake>());

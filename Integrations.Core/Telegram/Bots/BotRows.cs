@@ -24,16 +24,16 @@ internal static class BotRows
     public static async Task<ConnectedBot> FindAsync(TenantTransaction transaction, Guid id, CancellationToken cancellationToken) =>
         await Of(transaction, id).SingleOrDefaultAsync(cancellationToken) ?? throw new IntegrationException(ErrorCodes.NotFound);
 
-    /// <summary>Holds both rows until the transaction ends, so that what is decided from them still holds when it is written.</summary>
+    /// <summary>Holds both rows until the transaction ends, so that what is decided from them still holds when it is written. Messages of the bot may be stored meanwhile.</summary>
     /// <returns>Null when there is none, or it was deleted.</returns>
     public static async Task<ConnectedBot?> TryLockAsync(TenantTransaction transaction, Guid id, CancellationToken cancellationToken)
     {
         var integration = await transaction.Db.Integrations
-            .FromSql($"select * from integrations where id = {id} and integration_type = 'telegram_bot' and deleted_at is null for update")
+            .FromSql($"select * from integrations where id = {id} and integration_type = 'telegram_bot' and deleted_at is null for no key update")
             .SingleOrDefaultAsync(cancellationToken);
         return integration is null
             ? null
-            : new(integration, await transaction.Db.TelegramBots.FromSql($"select * from telegram_bots where id = {id} for update").SingleAsync(cancellationToken));
+            : new(integration, await transaction.Db.TelegramBots.FromSql($"select * from telegram_bots where id = {id} for no key update").SingleAsync(cancellationToken));
     }
 
     /// <exception cref="IntegrationException">NOT_FOUND.</exception>

@@ -19,6 +19,9 @@ public sealed partial class BotUpdateIntake : BackgroundService
 {
     private const int BatchSize = 500;
 
+    /// <summary>An owner that was called is called again after so long at the earliest: one that is busy would only be called in vain.</summary>
+    private static readonly TimeSpan BetweenRings = TimeSpan.FromMilliseconds(50);
+
     private static readonly TimeSpan RetryLater = TimeSpan.FromSeconds(2);
 
     private readonly TenantDatabase _database;
@@ -26,6 +29,8 @@ public sealed partial class BotUpdateIntake : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger<BotUpdateIntake> _logger;
     private readonly Channel<Waiting> _line;
+    // Full, it drops: the owners look by themselves, a little later.
+    private readonly Channel<int> _shards = Channel.CreateBounded<int>(new BoundedChannelOptions(65_536) { SingleReader = true, SingleWriter = true });
     private readonly Counter<long> _stored;
     private readonly Counter<long> _repeated;
     private readonly Histogram<double> _duration;
@@ -70,6 +75,22 @@ public sealed partial class BotUpdateIntake : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        using var ended = new CancellationTokenSource();
+        var ringing = RingAsync(ended.Token);
+        try
+        {
+            await StoreAsync(stoppingToken);
+        }
+        finally
+        {
+            _shards.Writer.TryComplete();
+            await ended.CancelAsync();
+            await ringing;
+        }
+    }
+
+    private async Task StoreAsync(CancellationToken stoppingToken)
+    {
         var batch = new List<Waiting>(BatchSize);
         while (await _line.Reader.WaitToReadAsync(stoppingToken))
         {
@@ -89,7 +110,8 @@ public sealed partial class BotUpdateIntake : BackgroundService
                 waiting.Done();
             _stored.Add(stored.Count);
             _repeated.Add(batch.Count - stored.Count);
-            await RingAsync(batch, stored, cancellationToken);
+            foreach (var shard in batch.Where(waiting => stored.Contains((waiting.Hook.BotId, waiting.Update.UpdateId))).Select(waiting => waiting.Hook.Shard).Distinct())
+                _shards.Writer.TryWrite(shard);
         }
         catch (PostgresException e) when (IsOfOne(e))
         {
@@ -134,11 +156,19 @@ public sealed partial class BotUpdateIntake : BackgroundService
         },
         cancellationToken);
 
-    /// <summary>Those who brought the updates have their answer already: the ring only saves the owners of the shards a look.</summary>
-    private async Task RingAsync(List<Waiting> batch, HashSet<(Guid BotId, long UpdateId)> stored, CancellationToken cancellationToken)
+    /// <summary>Rings for the shards that updates were stored for, each once for all that came in the meantime. The ring only saves their owners a look.</summary>
+    private async Task RingAsync(CancellationToken ended)
     {
-        foreach (var shard in batch.Where(waiting => stored.Contains((waiting.Hook.BotId, waiting.Update.UpdateId))).Select(waiting => waiting.Hook.Shard).Distinct())
-            await _doorbell.RingAsync(Ring.Shard(shard), cancellationToken);
+        var shards = new HashSet<int>();
+        while (await _shards.Reader.WaitToReadAsync(CancellationToken.None))
+        {
+            shards.Clear();
+            while (_shards.Reader.TryRead(out var shard))
+                shards.Add(shard);
+            foreach (var shard in shards)
+                await _doorbell.RingAsync(Ring.Updates(shard), CancellationToken.None);
+            await Task.Delay(BetweenRings, _time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     [LoggerMessage(EventId = 3320, Level = LogLevel.Warning, Message = "Update {UpdateId} of bot {BotId} cannot be stored: {SqlState}")]

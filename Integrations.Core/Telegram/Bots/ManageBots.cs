@@ -3,6 +3,7 @@ using Integrations.Core.IntegrationLogs;
 using Integrations.Core.Telegram.BotApi;
 using Integrations.Core.Tenancy;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace Integrations.Core.Telegram.Bots;
 
@@ -141,7 +142,7 @@ public sealed class RestartBot(TenantDatabase database, RegisterBot register, Bo
     }
 }
 
-/// <summary>Takes the webhook away from Telegram, erases the token, and takes the bot out of sight.</summary>
+/// <summary>Takes the webhook away from Telegram, erases the token and what waits to be processed, and takes the bot out of sight.</summary>
 public sealed class DeleteBot(TenantDatabase database, FindBot find, RegisterWebhook webhook, BotHooks hooks, TimeProvider time)
 {
     /// <exception cref="IntegrationException">NOT_FOUND; TG_API_429 and TG_UNAVAILABLE: nothing is erased while Telegram would go on sending.</exception>
@@ -157,6 +158,13 @@ public sealed class DeleteBot(TenantDatabase database, FindBot find, RegisterWeb
                 bot.Integration.Delete(now);
                 bot.Bot.Delete(now);
                 await transaction.Db.SaveChangesAsync(cancellationToken);
+                // What was not processed yet would make dialogs of a bot that is gone; what was processed says nothing any more.
+                await using (var updates = transaction.Command("delete from telegram_bot_updates where bot_id = $1"))
+                {
+                    updates.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+                    await updates.ExecuteNonQueryAsync(cancellationToken);
+                }
+
                 await BotEvents.DeletedAsync(transaction, id, cancellationToken);
                 await BotEvents.LoggedAsync(transaction, bot, principal.UserId, "bot.delete", LogStatus.Success, now, cancellationToken);
             },

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Integrations.Core.Telegram.Channels;
 
 namespace Integrations.Core.Telegram.Clients;
 
@@ -67,6 +68,12 @@ public interface ITelegramClient : IAsyncDisposable
     /// </summary>
     Task<SentText> SendTextAsync(OutgoingText message, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Uploads files and sends them, several as one album. What <see cref="SendTextAsync"/> says of the outcome holds for each of them. Each
+    /// part of an upload has the time of a call; one that is interrupted has sent nothing.
+    /// </summary>
+    Task<IReadOnlyList<SentText>> SendFilesAsync(OutgoingFilesMessage message, CancellationToken cancellationToken);
+
     /// <summary>Null when nobody has this name.</summary>
     Task<KnownPeer?> ResolveUsernameAsync(string username, CancellationToken cancellationToken);
 
@@ -76,9 +83,39 @@ public interface ITelegramClient : IAsyncDisposable
     /// <summary>The account's own newest messages in a place, newest first, not older than <paramref name="since"/>.</summary>
     Task<IReadOnlyList<TelegramMessage>> OwnMessagesAsync(PeerAddress peer, DateTimeOffset since, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Opens the file of a message, which is read anew for it: what gives access to a file is short-lived. Reading throws what calls throw.
+    /// Null when the message has no file any more.
+    /// </summary>
+    Task<Stream?> OpenMediaAsync(PeerAddress peer, int messageId, CancellationToken cancellationToken);
+
+    /// <summary>Changes the text of a message of one's own. Refused with MESSAGE_NOT_MODIFIED where it says so already.</summary>
+    Task EditTextAsync(PeerAddress peer, int messageId, string text, CancellationToken cancellationToken);
+
+    /// <summary>Deletes a message for everybody. One that is gone already is no refusal.</summary>
+    Task DeleteMessageAsync(PeerAddress peer, int messageId, CancellationToken cancellationToken);
+
+    /// <summary>Pins a message, or takes the pin off; nobody is notified.</summary>
+    Task PinMessageAsync(PeerAddress peer, int messageId, bool pinned, CancellationToken cancellationToken);
+
+    /// <summary>The groups and channels among the account's dialogs, the last used first.</summary>
+    /// <param name="limit">At most so many.</param>
+    Task<IReadOnlyList<SeenChannel>> ListChannelsAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>What a group or channel is and what the account may do there. Refused with CHANNEL_PRIVATE or CHAT_ID_INVALID where it may not even look.</summary>
+    Task<SeenChannel> LookAtChannelAsync(PeerAddress peer, CancellationToken cancellationToken);
+
+    /// <summary>Where an invite link leads; null where the account is not in it.</summary>
+    /// <param name="invite">The secret part of the link.</param>
+    Task<KnownPeer?> FollowInviteAsync(string invite, CancellationToken cancellationToken);
+
     /// <summary>Drops the sockets at once; nothing that is buffered goes out. Safe from any thread, and more than once.</summary>
     void Abort();
 }
+
+/// <summary>A group or channel as the account sees it.</summary>
+/// <param name="Peer">As it is to be remembered.</param>
+public sealed record SeenChannel(KnownPeer Peer, ChannelSight Sight);
 
 /// <summary>A text to be sent.</summary>
 /// <param name="Peer">Where to.</param>

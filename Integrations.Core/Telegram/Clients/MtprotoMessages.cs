@@ -20,6 +20,22 @@ internal static class MtprotoMessages
         _ => null,
     };
 
+    /// <summary>The message as an update has changed it; null for every other update.</summary>
+    public static TelegramMessage? ChangedIn(UpdateItem item) => item.Update switch
+    {
+        UpdateEditMessage { Message: Message message } => Of(message),
+        UpdateEditChannelMessage { Message: Message message } => Of(message),
+        _ => null,
+    };
+
+    /// <summary>What an update says is gone; null for every other update.</summary>
+    public static DeletedMessages? DeletedIn(UpdateItem item) => item.Update switch
+    {
+        UpdateDeleteMessages deleted => new(null, deleted.Messages),
+        UpdateDeleteChannelMessages deleted => new(deleted.ChannelId, deleted.Messages),
+        _ => null,
+    };
+
     /// <summary>The messages of a history, as it orders them.</summary>
     public static IEnumerable<TelegramMessage> Of(MessagesMessagesBase history) => (history switch
     {
@@ -35,6 +51,17 @@ internal static class MtprotoMessages
         // In a private chat Telegram leaves the author out where it is the other side.
         PeerKey? from = message.FromId is { } author ? MtprotoPeers.Key(WireKey.Of(author)) : message.PeerId is PeerUser && !message.Out ? peer : null;
         return new TelegramMessage(
-            peer, message.Id, from, message.Out, message.MessageValue, DateTimeOffset.FromUnixTimeSeconds(message.Date), (message.ReplyTo as MessageReplyHeader)?.ReplyToMsgId);
+            peer,
+            message.Id,
+            from,
+            message.Out,
+            message.MessageValue is { Length: > 0 } text ? text : MtprotoMedia.WordsOf(message.Media) ?? "",
+            DateTimeOffset.FromUnixTimeSeconds(message.Date),
+            (message.ReplyTo as MessageReplyHeader)?.ReplyToMsgId)
+        {
+            Media = MtprotoMedia.FileOf(message.Media),
+            AlbumId = message.GroupedId,
+            EditedAt = message.EditDate is { } edited && !message.EditHide ? DateTimeOffset.FromUnixTimeSeconds(edited) : null,
+        };
     }
 }

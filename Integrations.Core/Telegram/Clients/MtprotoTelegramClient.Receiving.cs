@@ -70,6 +70,8 @@ public sealed partial class MtprotoTelegramClient
             new UpdateBatch(() => stored.TrySetResult())
             {
                 Messages = [.. pushed.Select(MtprotoMessages.NewIn).OfType<TelegramMessage>()],
+                Edited = [.. pushed.Select(MtprotoMessages.ChangedIn).OfType<TelegramMessage>()],
+                Deleted = [.. pushed.Select(MtprotoMessages.DeletedIn).OfType<DeletedMessages>()],
                 Sent = [.. delivery.Sent.Select(MtprotoMessages.Sent), .. pushed.Select(item => item.Update).OfType<UpdateMessageID>().Select(MtprotoMessages.Sent)],
                 Peers = peers,
                 Position = position == _position ? null : position,

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Integrations.Core.Outbound;
 using Integrations.Mtproto;
 using Integrations.Mtproto.Crypto;
+using Integrations.Mtproto.Files;
 using Integrations.Mtproto.Handshake;
 using Integrations.Mtproto.Proxies;
 using Integrations.Mtproto.Schema;
@@ -186,6 +187,16 @@ public sealed partial class MtprotoTelegramClient : ITelegramClient
             cancellationToken);
 
     /// <inheritdoc/>
+    public async Task<Stream?> OpenMediaAsync(PeerAddress peer, int messageId, CancellationToken cancellationToken)
+    {
+        var place = new Mtproto.PeerAddress(MtprotoPeers.Key(peer.Key), peer.AccessHash);
+        var found = await CallAsync(ct => _client.GetMessagesAsync(place, [messageId], ct), cancellationToken);
+        return found is [Message message] && RemoteFile.Of(place, message) is { } file
+            ? new DownloadStream(ct => _client.DownloadAsync(file, 0, null, ct).GetAsyncEnumerator(ct), CallAsync)
+            : null;
+    }
+
+    /// <inheritdoc/>
     public void Abort() => _client.Abort();
 
     /// <inheritdoc/>
@@ -267,13 +278,17 @@ public sealed partial class MtprotoTelegramClient : ITelegramClient
         cancellationToken);
 
     /// <summary>One call: the product's exceptions, and the time limit.</summary>
-    private async Task<T> CallAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    private Task<T> CallAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
+        CallAsync((_, ct) => call(ct), cancellationToken);
+
+    /// <summary>Several calls, each of which begins the time limit anew.</summary>
+    private async Task<T> CallAsync<T>(Func<CancellationTokenSource, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(_settings.CallTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            return await call(either.Token);
+            return await call(patience, either.Token);
         }
         catch (RpcException e)
         {

@@ -50,6 +50,9 @@ public sealed class Dialog
     /// <summary>Since when the other side takes nothing from the bot; null while it does, and in dialogs of accounts.</summary>
     public DateTimeOffset? BlockedAt { get; private set; }
 
+    /// <summary>Since when it is closed; null while it is open. What the other side says opens it again.</summary>
+    public DateTimeOffset? ClosedAt { get; private set; }
+
     public DateTimeOffset CreatedAt { get; private set; }
     public DateTimeOffset UpdatedAt { get; private set; }
 

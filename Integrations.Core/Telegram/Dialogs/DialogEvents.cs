@@ -25,7 +25,8 @@ internal static class DialogEvents
                 dialog.UnreadCount,
                 dialog.LastMessageAt,
                 dialog.BlockedAt,
-                dialog.AssigneeId),
+                dialog.AssigneeId,
+                dialog.ClosedAt),
             cancellationToken);
 
     /// <param name="data">Names the dialog as <c>dialog_id</c>.</param>
@@ -39,7 +40,9 @@ internal static class DialogEvents
 
     /// <summary>Data of dialog.updated.</summary>
     /// <param name="AssigneeId">Told also when it is nobody; an event in which it is missing does not know.</param>
+    /// <param name="ClosedAt">Told also when it is open; an event in which it is missing does not know.</param>
     private sealed record DialogNews(
         Guid Id, Guid? AccountId, Guid? BotId, string? PeerKind, long? PeerId, string? Username, string? Title, int UnreadCount, DateTimeOffset? LastMessageAt, DateTimeOffset? BlockedAt,
-        [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? AssigneeId);
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? AssigneeId,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] DateTimeOffset? ClosedAt);
 }

@@ -1,4 +1,5 @@
 using Integrations.Core.Telegram.Messages;
+using Integrations.Core.Telegram.WorkingGroups;
 using Integrations.Core.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
@@ -13,13 +14,18 @@ namespace Integrations.Core.Telegram.Dialogs;
 /// <param name="Assignee">Who looks after it.</param>
 public sealed record DialogView(Dialog Dialog, DateTimeOffset? WaitingSince, Message? LastMessage, User? Assignee)
 {
+    /// <summary>Where its topic in the project's working group is opened; null where it has none.</summary>
+    public string? TopicUrl { get; init; }
+
     /// <summary>Those in which somebody waits.</summary>
-    internal static IQueryable<Dialog> Waiting(TenantTransaction transaction, IQueryable<Dialog> dialogs)
+    /// <param name="since">And has waited since then, or longer; null for any time.</param>
+    internal static IQueryable<Dialog> Waiting(TenantTransaction transaction, IQueryable<Dialog> dialogs, DateTimeOffset? since = null)
     {
         var messages = transaction.Db.Messages;
         return dialogs.Where(dialog => dialog.PeerKind != PeerKind.Channel
             && messages.Any(message => message.DialogId == dialog.Id
                 && (message.Direction == MessageDirection.PersonalTelegramIn || message.Direction == MessageDirection.TelegramBotIn)
+                && (since == null || (message.TelegramDate ?? message.CreatedAt) <= since)
                 && message.Seq > (messages
                     .Where(answer => answer.DialogId == dialog.Id
                         && (answer.Direction == MessageDirection.PersonalTelegramOut || answer.Direction == MessageDirection.TelegramBotOut)
@@ -52,16 +58,18 @@ public sealed record DialogView(Dialog Dialog, DateTimeOffset? WaitingSince, Mes
 
         // By their keys: as a part of the query above each would be a window over all messages there are.
         var last = rows.Where(row => row.LastMessage is not null).Select(row => row.LastMessage!.Value).ToArray();
-        var texts = await messages.Where(message => last.Contains(message.Id)).ToDictionaryAsync(message => message.Id, cancellationToken);
+        var texts = await messages.Include(message => message.Media).Where(message => last.Contains(message.Id)).ToDictionaryAsync(message => message.Id, cancellationToken);
         var assigned = rows.Where(row => row.Dialog.AssigneeId is not null).Select(row => row.Dialog.AssigneeId!.Value).Distinct().ToArray();
         Dictionary<int, User> people = assigned.Length == 0
             ? []
             : await transaction.Db.Users.AsNoTracking().Where(user => assigned.Contains(user.UserId)).ToDictionaryAsync(user => user.UserId, cancellationToken);
+        var topics = await TopicLinks.OfAsync(transaction, [.. rows.Select(row => row.Dialog.Id)], cancellationToken);
         return rows.ConvertAll(row => new DialogView(
             row.Dialog,
             row.WaitingSince,
             row.LastMessage is { } message ? texts.GetValueOrDefault(message) : null,
-            row.Dialog.AssigneeId is { } user ? people.GetValueOrDefault(user) : null));
+            row.Dialog.AssigneeId is { } user ? people.GetValueOrDefault(user) : null)
+        { TopicUrl = topics.GetValueOrDefault(row.Dialog.Id) });
     }
 
     /// <exception cref="Errors.IntegrationException">NOT_FOUND.</exception>

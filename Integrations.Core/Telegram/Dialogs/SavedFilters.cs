@@ -40,10 +40,38 @@ public sealed class SavedFilter
     /// <summary>What was searched for.</summary>
     public string? Text { get; private set; }
 
+    public DialogSource? Source { get; private set; }
+
+    public Guid? ProjectId { get; private set; }
+
+    public DialogState? State { get; private set; }
+
+    /// <inheritdoc cref="DialogFilter.Assignee"/>
+    public string? Assignee { get; private set; }
+
+    public int? WaitingMinutes { get; private set; }
+
+    public bool Blocked { get; private set; }
+
     public DateTimeOffset CreatedAt { get; private set; }
 
-    internal static SavedFilter Keep(TenantId tenant, Guid id, int userId, string name, DialogShow show, Guid? accountId, Guid? botId, string? text) =>
-        new() { Id = id, TenantId = tenant.Value, UserId = userId, Name = name, Show = show, AccountId = accountId, BotId = botId, Text = text };
+    internal static SavedFilter Keep(TenantId tenant, Guid id, int userId, string name, DialogFilter look) => new()
+    {
+        Id = id,
+        TenantId = tenant.Value,
+        UserId = userId,
+        Name = name,
+        Show = look.Show,
+        AccountId = look.AccountId,
+        BotId = look.BotId,
+        Text = look.Text,
+        Source = look.Source,
+        ProjectId = look.ProjectId,
+        State = look.State,
+        Assignee = look.Assignee,
+        WaitingMinutes = look.WaitingMinutes,
+        Blocked = look.Blocked,
+    };
 }
 
 /// <summary>The caller's filters, the oldest first; those over an account or a bot that he has lost are left out.</summary>
@@ -74,10 +102,12 @@ public sealed class ListFilters(TenantDatabase database)
 /// <summary>Keeps a filter under a name.</summary>
 public sealed class SaveFilter(TenantDatabase database, TimeProvider time)
 {
-    /// <exception cref="IntegrationException">NOT_FOUND for the account or the bot; CONFLICT for a name that is taken, and beyond the number that is kept.</exception>
-    public async Task<SavedFilter> ExecuteAsync(Principal principal, string name, DialogShow show, Guid? accountId, Guid? botId, string? text, CancellationToken cancellationToken)
+    /// <param name="look">What it shows; where in the list one stands is not kept.</param>
+    /// <exception cref="IntegrationException">NOT_FOUND for the account, the bot or the project; CONFLICT for a name that is taken, and beyond the number that is kept.</exception>
+    public async Task<SavedFilter> ExecuteAsync(Principal principal, string name, DialogFilter look, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(principal);
+        ArgumentNullException.ThrowIfNull(look);
         var now = time.GetUtcNow();
         try
         {
@@ -85,14 +115,16 @@ public sealed class SaveFilter(TenantDatabase database, TimeProvider time)
                 principal.Tenant,
                 async transaction =>
                 {
-                    if (accountId is { } account && !await ReachableAccounts.Talking(transaction, principal).AnyAsync(row => row.Id == account, cancellationToken))
+                    if (look.AccountId is { } account && !await ReachableAccounts.Talking(transaction, principal).AnyAsync(row => row.Id == account, cancellationToken))
                         throw new IntegrationException(ErrorCodes.NotFound);
-                    if (botId is { } bot && !await ReachableBots.Talking(transaction, principal).AnyAsync(row => row.Id == bot, cancellationToken))
+                    if (look.BotId is { } bot && !await ReachableBots.Talking(transaction, principal).AnyAsync(row => row.Id == bot, cancellationToken))
+                        throw new IntegrationException(ErrorCodes.NotFound);
+                    if (look.ProjectId is { } project && !await transaction.Db.Projects.AnyAsync(row => row.Id == project, cancellationToken))
                         throw new IntegrationException(ErrorCodes.NotFound);
                     if (await transaction.Db.SavedFilters.CountAsync(row => row.UserId == principal.UserId, cancellationToken) >= ListFilters.Limit)
                         throw new IntegrationException(ErrorCodes.Conflict, $"You keep {ListFilters.Limit} filters already. Delete one first.");
 
-                    var filter = SavedFilter.Keep(principal.Tenant, Guid.CreateVersion7(now), principal.UserId, name, show, accountId, botId, text);
+                    var filter = SavedFilter.Keep(principal.Tenant, Guid.CreateVersion7(now), principal.UserId, name, look);
                     transaction.Db.Add(filter);
                     await transaction.Db.SaveChangesAsync(cancellationToken);
                     await IntegrationLog.WriteAsync(

@@ -5,6 +5,7 @@ using Integrations.Core.Messaging;
 using Integrations.Core.Persistence;
 using Integrations.Core.Privacy;
 using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.WorkingGroups;
 using Integrations.Core.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -136,6 +137,6 @@ public sealed class StartLogin(
 
         var project = await transaction.Db.Projects.AsNoTracking().SingleOrDefaultAsync(project => project.Id == projectId, cancellationToken)
             ?? throw new IntegrationException(ErrorCodes.NotFound);
-        project.RequireReady();
+        await GroupReadiness.RequireAsync(transaction, project, project.Mirroring, cancellationToken);
     }
 }

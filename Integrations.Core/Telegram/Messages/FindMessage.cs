@@ -25,7 +25,7 @@ public sealed class FindMessage(TenantDatabase database, OutcomeWatch watch)
     }
 
     internal static IQueryable<Message> Of(TenantTransaction transaction, Principal principal) =>
-        transaction.Db.Messages.AsNoTracking().Where(message =>
+        transaction.Db.Messages.AsNoTracking().Include(message => message.Media).Where(message =>
             ReachableAccounts.Talking(transaction, principal).Any(account => account.Id == message.AccountId)
             || ReachableBots.Talking(transaction, principal).Any(bot => bot.Id == message.BotId));
 

@@ -1,5 +1,4 @@
 using Integrations.Core.Errors;
-using Integrations.Core.Persistence;
 using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Telegram.Dialogs;
@@ -8,34 +7,31 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Integrations.Core.Telegram.Messages;
 
-/// <summary>Some messages, the newest first.</summary>
-/// <param name="NextBefore">Where to go on; null at the end. A search may find nothing in what it has looked through and still have a next page.</param>
-public sealed record MessageList(IReadOnlyList<Message> Items, Guid? NextBefore);
+/// <summary>Some messages of a dialog, an account or a bot, the newest first.</summary>
+/// <param name="NextBefore">Where to go on; null at the end.</param>
+/// <param name="NextAfter">Where what is newer goes on, where the newest was not asked for; null at that end.</param>
+public sealed record MessageList(IReadOnlyList<Message> Items, Guid? NextBefore, Guid? NextAfter);
+
+/// <summary>From where messages are read; at most one of them, none for the newest.</summary>
+/// <param name="Before">A message's id: only what came before it. It is how the next page is asked for.</param>
+/// <param name="After">A message's id: what came next after it.</param>
+/// <param name="Around">A message's id: it, and what was said before and after it.</param>
+public sealed record MessagePlace(Guid? Before, Guid? After, Guid? Around);
 
 /// <summary>The messages of a dialog, an account or a bot, the newest first.</summary>
 public sealed class ListMessages(TenantDatabase database)
 {
-    /// <summary>How many messages one request searches through: a bound on its time, whatever the history holds.</summary>
-    public const int SearchWindow = 10_000;
-
-    /// <param name="before">A message's id: only what came before it. It is how the next page is asked for.</param>
-    /// <param name="text">Only messages that hold it, in any case of letters, among the next <see cref="SearchWindow"/>; null for all.</param>
     /// <exception cref="IntegrationException">NOT_FOUND when the dialog, the account, the bot or the message to go on from is out of reach.</exception>
     public Task<MessageList> ExecuteAsync(
-        Principal principal, Guid? dialogId, Guid? accountId, Guid? botId, Guid? before, string? text, int limit, CancellationToken cancellationToken)
+        Principal principal, Guid? dialogId, Guid? accountId, Guid? botId, MessagePlace place, int limit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(principal);
+        ArgumentNullException.ThrowIfNull(place);
         return database.InTenantAsync(
             principal.Tenant,
             async transaction =>
             {
-                if (accountId is not null && !await ReachableAccounts.Talking(transaction, principal).AnyAsync(account => account.Id == accountId, cancellationToken))
-                    throw new IntegrationException(ErrorCodes.NotFound);
-                if (botId is not null && !await ReachableBots.Talking(transaction, principal).AnyAsync(bot => bot.Id == botId, cancellationToken))
-                    throw new IntegrationException(ErrorCodes.NotFound);
-                if (dialogId is not null && !await ListDialogs.Of(transaction, principal).AnyAsync(dialog => dialog.Id == dialogId, cancellationToken))
-                    throw new IntegrationException(ErrorCodes.NotFound);
-
+                await RequireReachAsync(transaction, principal, dialogId, accountId, botId, cancellationToken);
                 var messages = FindMessage.Of(transaction, principal);
                 if (dialogId is not null)
                     messages = messages.Where(message => message.DialogId == dialogId);
@@ -43,35 +39,48 @@ public sealed class ListMessages(TenantDatabase database)
                     messages = messages.Where(message => message.AccountId == accountId);
                 if (botId is not null)
                     messages = messages.Where(message => message.BotId == botId);
-                if (before is not null)
+                if ((place.Before ?? place.After ?? place.Around) is not { } named)
+                    return await OlderAsync(messages, limit, cancellationToken);
+
+                var seq = await messages.Where(message => message.Id == named).Select(message => (long?)message.Seq).SingleOrDefaultAsync(cancellationToken)
+                    ?? throw new IntegrationException(ErrorCodes.NotFound);
+                if (place.Before is not null)
+                    return await OlderAsync(messages.Where(message => message.Seq < seq), limit, cancellationToken);
+                if (place.After is not null)
                 {
-                    var seq = await messages.Where(message => message.Id == before).Select(message => (long?)message.Seq).SingleOrDefaultAsync(cancellationToken)
-                        ?? throw new IntegrationException(ErrorCodes.NotFound);
-                    messages = messages.Where(message => message.Seq < seq);
+                    var next = await NewerAsync(messages, seq, limit, cancellationToken);
+                    return new(next, null, next.Count == limit ? next[0].Id : null);
                 }
 
-                messages = messages.OrderByDescending(message => message.Seq);
-                return text is null ? await PageAsync(messages, limit, cancellationToken) : await SearchAsync(messages, text, limit, cancellationToken);
+                var newer = await NewerAsync(messages, seq, limit / 2, cancellationToken);
+                var older = await OlderAsync(messages.Where(message => message.Seq <= seq), limit - newer.Count, cancellationToken);
+                return new([.. newer, .. older.Items], older.NextBefore, newer.Count > 0 && newer.Count == limit / 2 ? newer[0].Id : null);
             },
             cancellationToken);
     }
 
-    private static async Task<MessageList> PageAsync(IQueryable<Message> messages, int limit, CancellationToken cancellationToken)
+    /// <exception cref="IntegrationException">NOT_FOUND when the dialog, the account or the bot is out of reach.</exception>
+    internal static async Task RequireReachAsync(
+        TenantTransaction transaction, Principal principal, Guid? dialogId, Guid? accountId, Guid? botId, CancellationToken cancellationToken)
     {
-        var page = await messages.Take(limit).ToListAsync(cancellationToken);
-        return new(page, page.Count == limit ? page[^1].Id : null);
+        if ((accountId is not null && !await ReachableAccounts.Talking(transaction, principal).AnyAsync(account => account.Id == accountId, cancellationToken))
+            || (botId is not null && !await ReachableBots.Talking(transaction, principal).AnyAsync(bot => bot.Id == botId, cancellationToken))
+            || (dialogId is not null && !await ListDialogs.Of(transaction, principal).AnyAsync(dialog => dialog.Id == dialogId, cancellationToken)))
+        {
+            throw new IntegrationException(ErrorCodes.NotFound);
+        }
     }
 
-    private static async Task<MessageList> SearchAsync(IQueryable<Message> messages, string text, int limit, CancellationToken cancellationToken)
+    private static async Task<MessageList> OlderAsync(IQueryable<Message> messages, int limit, CancellationToken cancellationToken)
     {
-        var pattern = LikePattern.Containing(text);
-        var found = await messages.Take(SearchWindow)
-            .Where(message => EF.Functions.ILike(message.Text, pattern, LikePattern.Escape))
-            .OrderByDescending(message => message.Seq).Take(limit).ToListAsync(cancellationToken);
-        if (found.Count == limit)
-            return new(found, found[^1].Id);
+        var page = await messages.OrderByDescending(message => message.Seq).Take(limit).ToListAsync(cancellationToken);
+        return new(page, page.Count == limit ? page[^1].Id : null, null);
+    }
 
-        var end = await messages.Skip(SearchWindow - 1).Select(message => (Guid?)message.Id).FirstOrDefaultAsync(cancellationToken);
-        return new(found, end);
+    private static async Task<List<Message>> NewerAsync(IQueryable<Message> messages, long seq, int limit, CancellationToken cancellationToken)
+    {
+        var next = await messages.Where(message => message.Seq > seq).OrderBy(message => message.Seq).Take(limit).ToListAsync(cancellationToken);
+        next.Reverse();
+        return next;
     }
 }

@@ -1,5 +1,6 @@
 using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Dialogs;
+using Integrations.Core.Telegram.Media;
 
 namespace Integrations.Core.Telegram.Messages;
 
@@ -14,6 +15,8 @@ public enum MessageDirection
 /// <summary>Where a message stands. <see cref="Sending"/> is internal: on the wire it is still <c>pending</c>.</summary>
 public enum MessageStatus
 {
+    /// <summary>It waits here for its time.</summary>
+    Scheduled,
     Pending,
     Sending,
     Delivered,
@@ -67,11 +70,29 @@ public sealed class Message
     /// <summary>The user who had it accepted; null when it came in or was written on another device.</summary>
     public int? SentBy { get; private set; }
 
+    /// <summary>Its picture, document, voice; null for a text alone.</summary>
+    public Guid? MediaId { get; private set; }
+
+    /// <summary>Only where the query asked for it.</summary>
+    public MediaFile? Media { get; private set; }
+
+    /// <summary>Messages of one dialog that share it were sent as one album.</summary>
+    public long? AlbumId { get; private set; }
+
+    /// <summary>When its text was changed last, by Telegram's clock.</summary>
+    public DateTimeOffset? EditedAt { get; private set; }
+
+    /// <summary>Since when it is gone at Telegram, or was taken back before it got there. What was said stays here.</summary>
+    public DateTimeOffset? DeletedAt { get; private set; }
+
     public int Attempts { get; private set; }
     public long Epoch { get; private set; }
     public string? ErrorCode { get; private set; }
     public string? ErrorDetail { get; private set; }
     public DateTimeOffset? AcceptedAt { get; private set; }
+    /// <summary>When it is to be sent; null for at once.</summary>
+    public DateTimeOffset? ScheduledFor { get; private set; }
+    public DateTimeOffset? PinnedAt { get; private set; }
     public DateTimeOffset? FinishedAt { get; private set; }
     public DateTimeOffset CreatedAt { get; private set; }
     public DateTimeOffset UpdatedAt { get; private set; }

@@ -5,8 +5,11 @@ using Integrations.Core.Errors;
 using Integrations.Core.Events;
 using Integrations.Core.IntegrationLogs;
 using Integrations.Core.Messaging;
+using Integrations.Core.Persistence;
+using Integrations.Core.Secrets;
 using Integrations.Core.Telegram.Accounts;
 using Integrations.Core.Telegram.Bots;
+using Integrations.Core.Telegram.Channels;
 using Integrations.Core.Tenancy;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -15,7 +18,8 @@ using NpgsqlTypes;
 namespace Integrations.Core.Telegram.Sending;
 
 /// <summary>Accepts a message: from the commit on it will be delivered, or its sender told why not.</summary>
-public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions> options, TimeProvider time)
+/// <remarks>Of an album each file is a message of its own, one after the other and under one number, so that each has an outcome of its own.</remarks>
+public sealed class AcceptMessage(TenantDatabase database, ISecretProtector secrets, IOptions<SendOptions> options, TimeProvider time)
 {
     /// <summary>One counter row per tenant would make all its senders wait for each other.</summary>
     private const int CounterStripes = 16;
@@ -25,19 +29,21 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
 
     /// <param name="idempotencyKey">Null when the caller takes the risk of a double.</param>
     /// <exception cref="IntegrationException">
-    /// NOT_FOUND for an account, bot, dialog or reply out of the caller's reach; ACCOUNT_NOT_ACTIVE; BOT_NOT_ACTIVE; PROJECT_MIRRORED; SERVICE_UNAVAILABLE when too much waits already;
+    /// NOT_FOUND for an account, bot, channel, dialog, reply or upload out of the caller's reach; VALIDATION_FAILED for a file that cannot be sent so; ACCOUNT_NOT_ACTIVE; BOT_NOT_ACTIVE; CHANNEL_NOT_ACTIVE; CHANNEL_RIGHTS_MISSING; PROJECT_MIRRORED; SERVICE_UNAVAILABLE when too much waits already;
     /// IDEMPOTENCY_MISMATCH; IDEMPOTENCY_IN_PROGRESS.
     /// </exception>
-    public Task<AcceptedMessage> ExecuteAsync(Principal principal, OutgoingMessage message, string? idempotencyKey, CancellationToken cancellationToken)
+    public async Task<AcceptedMessage> ExecuteAsync(Principal principal, OutgoingMessage message, string? idempotencyKey, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(principal);
         ArgumentNullException.ThrowIfNull(message);
-        return database.InTenantAsync(
-            principal.Tenant, transaction => AcceptAsync(transaction, principal, message, idempotencyKey, cancellationToken), cancellationToken);
+        // Sealed before the transaction begins: the keys may have to be asked for elsewhere.
+        var files = new OutgoingFiles(message.Media, await OutgoingFiles.SealAsync(principal.Tenant, message.Media, secrets, time, cancellationToken));
+        return await database.InTenantAsync(
+            principal.Tenant, transaction => AcceptAsync(transaction, principal, message, files, idempotencyKey, cancellationToken), cancellationToken);
     }
 
     private async Task<AcceptedMessage> AcceptAsync(
-        TenantTransaction transaction, Principal principal, OutgoingMessage message, string? key, CancellationToken cancellationToken)
+        TenantTransaction transaction, Principal principal, OutgoingMessage message, OutgoingFiles files, string? key, CancellationToken cancellationToken)
     {
         // First of all: what was accepted once is answered the same whatever has become of the account since.
         if (key is not null
@@ -47,52 +53,92 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
             return first;
         }
 
+        if (message.ChannelId is { } channel)
+            message = await PostAsync(transaction, principal, message, channel, cancellationToken);
         var sender = await AdmitAsync(transaction, principal, message, cancellationToken);
         var now = time.GetUtcNow();
         var dialog = await TakeTurnAsync(transaction, sender, message.To, now, cancellationToken);
         var replyTelegramId = await ReplyAsync(transaction, message.ReplyTo, dialog, cancellationToken);
-        var id = Guid.CreateVersion7(now);
-        var createdAt = await InsertAsync(transaction, principal, message, id, dialog, sender, replyTelegramId, cancellationToken);
-        await transaction.PublishAsync(
-            sender.Event(EventTypes.MessageCreated, new
-            {
-                Id = id,
-                DialogId = dialog,
-                sender.AccountId,
-                sender.BotId,
-                sender.Direction,
-                Status = "pending",
-                message.Text,
-                message.ReplyTo,
-                SentBy = principal.UserId,
-                CreatedAt = createdAt,
-            }),
-            cancellationToken);
-        transaction.Note(new AuditedChange(sender.Action, sender.AccountId, new { MessageId = id, DialogId = dialog, sender.BotId }));
-        await CountAsync(transaction, principal, sender.Channel, key, id, createdAt, cancellationToken);
-        transaction.AfterCommit(Ring.Shard(sender.Shard));
-        return new AcceptedMessage(id, createdAt, Replayed: false);
+        var taken = await files.TakeAsync(transaction, principal, cancellationToken);
+        long? album = taken.Count > 1 ? AlbumId() : null;
+        Outgoing[] parts = taken.Count == 0
+            ? [new Outgoing(message.Text, null, false, null)]
+            : [.. taken.Select((file, place) => new Outgoing(place == 0 ? message.Text : "", file, message.Media[place].Spoiler, album))];
+        var ids = Array.ConvertAll(parts, _ => Guid.CreateVersion7(now));
+        var createdAt = now;
+        for (var place = 0; place < parts.Length; place++)
+        {
+            var part = parts[place];
+            // The first one answers; Telegram shows it so of the whole album.
+            var replyTo = place == 0 ? message.ReplyTo : null;
+            createdAt = await InsertAsync(transaction, principal, message, part, replyTo, ids[place], dialog, sender, place == 0 ? replyTelegramId : null, cancellationToken);
+            await transaction.PublishAsync(
+                sender.Event(EventTypes.MessageCreated, new
+                {
+                    Id = ids[place],
+                    DialogId = dialog,
+                    sender.AccountId,
+                    sender.BotId,
+                    sender.Direction,
+                    Status = message.SendAt is null ? "pending" : "scheduled",
+                    part.Text,
+                    ReplyTo = replyTo,
+                    ScheduledFor = message.SendAt,
+                    SentBy = principal.UserId,
+                    CreatedAt = createdAt,
+                    Media = part.File?.View(part.AlbumId),
+                }),
+                cancellationToken);
+        }
+
+        transaction.Note(new AuditedChange(sender.Action, sender.AccountId, new
+        {
+            MessageId = ids[0],
+            DialogId = dialog,
+            sender.BotId,
+            Media = taken.Count == 0 ? null : taken.Select(file => new { Kind = Words.Of(file.Kind), file.Size }).ToArray(),
+        }));
+        await CountAsync(transaction, principal, sender.Channel, key, ids, createdAt, cancellationToken);
+        if (message.SendAt is null)
+            transaction.AfterCommit(Ring.Shard(sender.Shard));
+        return new AcceptedMessage(ids[0], createdAt, Replayed: false, ids);
     }
 
-    /// <summary>May this account or bot take one more, and from this caller?</summary>
+    /// <summary>A channel that can be posted in says who sends and to whom; whether the caller may write from there is asked as for any other message.</summary>
+    private static async Task<OutgoingMessage> PostAsync(
+        TenantTransaction transaction, Principal principal, OutgoingMessage message, Guid id, CancellationToken cancellationToken)
+    {
+        var channel = await ChannelRows.FindAsync(transaction, principal, id, cancellationToken);
+        if (!channel.IsActive)
+            throw new IntegrationException(ErrorCodes.ChannelNotActive, channel.ErrorDetail);
+        if (!channel.CanPost)
+            throw ChannelRefusals.Missing(channel.KnownRights.MissingToPost(channel.Type) ?? ChannelRights.PostRight);
+        return message with { AccountId = channel.AccountId, BotId = channel.BotId, To = new Recipient(ChatId: channel.ChannelId) };
+    }
+
+    /// <summary>
+    /// May this account or bot take one more, and from this caller? Its row stays as it is until the message is stored: whoever ends the account
+    /// finds the message then and fails it, instead of leaving it to wait for nobody.
+    /// </summary>
     private Task<MessageSender> AdmitAsync(TenantTransaction transaction, Principal principal, OutgoingMessage message, CancellationToken cancellationToken) =>
         (message.AccountId, message.BotId) switch
         {
-            ({ } account, null) => AdmitAccountAsync(transaction, principal, account, cancellationToken),
-            (null, { } bot) => AdmitBotAsync(transaction, principal, bot, cancellationToken),
+            ({ } account, null) => AdmitAccountAsync(transaction, principal, account, Math.Max(message.Media.Count, 1), cancellationToken),
+            (null, { } bot) => AdmitBotAsync(transaction, principal, bot, Math.Max(message.Media.Count, 1), cancellationToken),
             _ => throw new ArgumentException("A message is sent by an account or by a bot.", nameof(message)),
         };
 
-    private async Task<MessageSender> AdmitAccountAsync(TenantTransaction transaction, Principal principal, Guid accountId, CancellationToken cancellationToken)
+    private async Task<MessageSender> AdmitAccountAsync(TenantTransaction transaction, Principal principal, Guid accountId, int count, CancellationToken cancellationToken)
     {
         await using var command = transaction.Command(
             $"""
             select a.shard, a.status, a.goal,
-                   (select count(*) from (select from messages where account_id = a.id and status in ('pending', 'sending') limit $3) waiting),
+                   (select count(*) from (select from messages where account_id = a.id and status in ('scheduled', 'pending', 'sending') limit $3) waiting),
                    a.user_id, coalesce(p.mirroring, false)
               from telegram_accounts a
               left join projects p on p.id = a.project_id
              where a.id = $1 and {ReachableAccounts.TalkSql} and a.deleted_at is null
+               for share of a
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = accountId });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = principal.UserId });
@@ -106,19 +152,20 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
         if (status != "active" || goal != "connected")
             throw new IntegrationException(ErrorCodes.AccountNotActive, $"The account is {(goal == "connected" ? status : "on its way to " + goal)}. Reconnect it, wait until it is active, then repeat the request.");
 
-        RequireRoom(reader.GetInt64(3), "account");
+        RequireRoom(reader.GetInt64(3), count, "account");
         return new MessageSender(accountId, null, accountUser, reader.GetInt32(0));
     }
 
-    private async Task<MessageSender> AdmitBotAsync(TenantTransaction transaction, Principal principal, Guid botId, CancellationToken cancellationToken)
+    private async Task<MessageSender> AdmitBotAsync(TenantTransaction transaction, Principal principal, Guid botId, int count, CancellationToken cancellationToken)
     {
         await using var command = transaction.Command(
             $"""
             select b.shard, b.is_active, i.status,
-                   (select count(*) from (select from messages where bot_id = b.id and status in ('pending', 'sending') limit $4) waiting)
+                   (select count(*) from (select from messages where bot_id = b.id and status in ('scheduled', 'pending', 'sending') limit $4) waiting)
               from telegram_bots b
               join integrations i on i.id = b.id
              where b.id = $1 and {ReachableBots.TalkSql} and b.deleted_at is null
+               for share of b, i
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = botId });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = principal.UserId });
@@ -130,13 +177,13 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
         if (!reader.GetBoolean(1) || reader.GetString(2) != "active")
             throw new IntegrationException(ErrorCodes.BotNotActive);
 
-        RequireRoom(reader.GetInt64(3), "bot");
+        RequireRoom(reader.GetInt64(3), count, "bot");
         return new MessageSender(null, botId, null, reader.GetInt32(0));
     }
 
-    private void RequireRoom(long waiting, string sender)
+    private void RequireRoom(long waiting, int count, string sender)
     {
-        if (waiting >= options.Value.MaxBacklogPerAccount)
+        if (waiting + count > options.Value.MaxBacklogPerAccount)
         {
             throw new IntegrationException(
                 ErrorCodes.ServiceUnavailable,
@@ -185,14 +232,14 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
     }
 
     private static async Task<DateTimeOffset> InsertAsync(
-        TenantTransaction transaction, Principal principal, OutgoingMessage message, Guid id, Guid dialog, MessageSender sender, int? replyTelegramId,
+        TenantTransaction transaction, Principal principal, OutgoingMessage message, Outgoing part, Guid? replyTo, Guid id, Guid dialog, MessageSender sender, int? replyTelegramId,
         CancellationToken cancellationToken)
     {
         await using var command = transaction.Command(
             """
             insert into messages (id, tenant_id, account_id, dialog_id, shard, direction, status, priority, text, reply_to_id, reply_to_telegram_id,
-                                  random_id, sent_by, trace_id, accepted_at, bot_id)
-            values ($1, $2, $3, $4, $5, $13, 'pending', $6, $7, $8, $9, $10, $11, $12, clock_timestamp(), $14)
+                                  random_id, sent_by, trace_id, accepted_at, bot_id, media_id, album_id, spoiler, scheduled_for)
+            values ($1, $2, $3, $4, $5, $13, case when $18 is null then 'pending' else 'scheduled' end, $6, $7, $8, $9, $10, $11, $12, clock_timestamp(), $14, $15, $16, $17, $18)
             returning created_at
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
@@ -201,8 +248,8 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = dialog });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = sender.Shard });
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)message.Priority });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = message.Text });
-        command.Parameters.Add(new NpgsqlParameter { Value = (object?)message.ReplyTo ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = part.Text });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)replyTo ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)replyTelegramId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
         // The Bot API takes no key against doubles.
         command.Parameters.Add(new NpgsqlParameter { Value = sender.BotId is null ? RandomId() : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
@@ -210,20 +257,24 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)IntegrationLog.RunningTrace ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Varchar });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = sender.Direction });
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)sender.BotId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)part.File?.Id ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)part.AlbumId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = part.Spoiler });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)message.SendAt?.ToUniversalTime() ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
         return new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync(cancellationToken))!);
     }
 
     /// <summary>Last, because the counter's row is what other senders of the tenant may wait for.</summary>
     private static async Task CountAsync(
-        TenantTransaction transaction, Principal principal, string channel, string? key, Guid id, DateTimeOffset createdAt, CancellationToken cancellationToken)
+        TenantTransaction transaction, Principal principal, string channel, string? key, Guid[] ids, DateTimeOffset createdAt, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(transaction.Connection, transaction.Transaction);
         if (key is not null)
-            batch.BatchCommands.Add(IdempotencyKeys.Answer(transaction, principal, IdempotencyKeys.SendRoute, key, id, createdAt));
+            batch.BatchCommands.Add(IdempotencyKeys.Answer(transaction, principal, IdempotencyKeys.SendRoute, key, ids, createdAt));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
             """
-            insert into message_counters (tenant_id, channel, stripe, accepted) values ($1, $2, $3, 1)
-            on conflict (tenant_id, channel, stripe) do update set accepted = message_counters.accepted + 1
+            insert into message_counters (tenant_id, channel, stripe, accepted) values ($1, $2, $3, $4)
+            on conflict (tenant_id, channel, stripe) do update set accepted = message_counters.accepted + excluded.accepted
             """)
         {
             Parameters =
@@ -231,10 +282,14 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
                 new NpgsqlParameter<Guid> { TypedValue = transaction.Tenant.Value },
                 new NpgsqlParameter<string> { TypedValue = channel },
                 new NpgsqlParameter<short> { TypedValue = (short)RandomNumberGenerator.GetInt32(CounterStripes) },
+                new NpgsqlParameter<long> { TypedValue = ids.Length },
             },
         });
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    /// <summary>Above what a browser's numbers hold, it is told as a text; never negative.</summary>
+    private static long AlbumId() => RandomId() & long.MaxValue;
 
     /// <summary>Telegram's key against doubles. Zero means none there.</summary>
     private static long RandomId()
@@ -249,4 +304,7 @@ public sealed class AcceptMessage(TenantDatabase database, IOptions<SendOptions>
         while (id == 0);
         return id;
     }
+
+    /// <summary>One row of what is sent.</summary>
+    private sealed record Outgoing(string Text, OutgoingFile? File, bool Spoiler, long? AlbumId);
 }

@@ -8,7 +8,8 @@ using NpgsqlTypes;
 namespace Integrations.Core.Telegram.Sending;
 
 /// <summary>The answer that a key was first given; a repetition gets it again.</summary>
-public sealed record AcceptedMessage(Guid Id, DateTimeOffset CreatedAt, bool Replayed);
+/// <param name="MessageIds">All that the request made: of an album one for each of its files, <paramref name="Id"/> first.</param>
+public sealed record AcceptedMessage(Guid Id, DateTimeOffset CreatedAt, bool Replayed, IReadOnlyList<Guid> MessageIds);
 
 /// <summary>Keys that make a repeated request harmless. The row is written in the transaction that does the work, so neither is there without the other.</summary>
 internal static class IdempotencyKeys
@@ -67,7 +68,7 @@ internal static class IdempotencyKeys
     }
 
     /// <summary>The command that stores the answer; part of the batch that does the work.</summary>
-    public static NpgsqlBatchCommand Answer(TenantTransaction transaction, Principal principal, string route, string key, Guid id, DateTimeOffset createdAt) =>
+    public static NpgsqlBatchCommand Answer(TenantTransaction transaction, Principal principal, string route, string key, IReadOnlyList<Guid> ids, DateTimeOffset createdAt) =>
         new("update idempotency_keys set response = $5 where tenant_id = $1 and user_id = $2 and route = $3 and key = $4")
         {
             Parameters =
@@ -76,7 +77,7 @@ internal static class IdempotencyKeys
                 new NpgsqlParameter<int> { TypedValue = principal.UserId },
                 new NpgsqlParameter<string> { TypedValue = route },
                 new NpgsqlParameter<string> { TypedValue = key },
-                new NpgsqlParameter { Value = JsonSerializer.Serialize(new { id, created_at = createdAt }), NpgsqlDbType = NpgsqlDbType.Jsonb },
+                new NpgsqlParameter { Value = JsonSerializer.Serialize(new { id = ids[0], created_at = createdAt, message_ids = ids }), NpgsqlDbType = NpgsqlDbType.Jsonb },
             },
         };
 
@@ -96,6 +97,9 @@ internal static class IdempotencyKeys
             throw new IntegrationException(ErrorCodes.IdempotencyMismatch);
 
         using var answer = JsonDocument.Parse(reader.GetString(1));
-        return new AcceptedMessage(answer.RootElement.GetProperty("id").GetGuid(), answer.RootElement.GetProperty("created_at").GetDateTimeOffset(), Replayed: true);
+        var id = answer.RootElement.GetProperty("id").GetGuid();
+        // Answers of an earlier version name one message.
+        IReadOnlyList<Guid> ids = answer.RootElement.TryGetProperty("message_ids", out var all) ? [.. all.EnumerateArray().Select(one => one.GetGuid())] : [id];
+        return new AcceptedMessage(id, answer.RootElement.GetProperty("created_at").GetDateTimeOffset(), Replayed: true, ids);
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Integrations.Core.Telegram.Media;
 using Integrations.Core.Telegram.Messages;
 
 namespace Integrations.Core.Telegram.Sending;
@@ -9,16 +10,33 @@ namespace Integrations.Core.Telegram.Sending;
 /// <param name="Username">Without the @.</param>
 /// <param name="Phone">In E.164.</param>
 /// <param name="TelegramUserId">Whom an account has met.</param>
-/// <param name="ChatId">As the Bot API writes it; for bots alone, which know nobody by another name.</param>
+/// <param name="ChatId">As the Bot API writes it: for bots, which know nobody by another name, and for connected channels.</param>
 public sealed record Recipient(Guid? DialogId = null, string? Username = null, string? Phone = null, long? TelegramUserId = null, long? ChatId = null);
 
+/// <summary>A file that goes with a message: exactly one of id and address is set.</summary>
+/// <param name="MediaId">An upload of the caller.</param>
+/// <param name="Address">Where it is fetched from before it is sent.</param>
+/// <param name="Kind">As what; null leaves it to the content.</param>
+/// <param name="FileName">As its receiver sees it; null leaves the name that it has.</param>
+/// <param name="Spoiler">Shown only after a touch.</param>
+public sealed record OutgoingMedia(Guid? MediaId, Uri? Address, MediaKind? Kind, string? FileName, bool Spoiler);
+
 /// <summary>A message that somebody asks to have sent; its form was checked.</summary>
-/// <param name="AccountId">Who sends: either this or the bot.</param>
+/// <param name="AccountId">Who sends: this, the bot or the channel.</param>
 /// <param name="ReplyTo">A message of the same dialog.</param>
 public sealed record OutgoingMessage(Guid? AccountId, Recipient To, string Text, Guid? ReplyTo, MessagePriority Priority)
 {
     /// <summary>Who sends where it is no account.</summary>
     public Guid? BotId { get; init; }
+
+    /// <summary>Files that go with it, several as one album; the text is the first one's caption then, and may be empty.</summary>
+    public IReadOnlyList<OutgoingMedia> Media { get; init; } = [];
+
+    /// <summary>A connected channel, which says who sends and to whom; then neither is given.</summary>
+    public Guid? ChannelId { get; init; }
+
+    /// <summary>When it is to be sent; null for at once.</summary>
+    public DateTimeOffset? SendAt { get; init; }
 
     /// <summary>Equal for equal requests, however their JSON was written: compared when an Idempotency-Key comes again.</summary>
     internal byte[] Hash()
@@ -37,6 +55,20 @@ public sealed record OutgoingMessage(Guid? AccountId, Recipient To, string Text,
             Add(bot.ToString("D"));
             Add(To.ChatId?.ToString(System.Globalization.CultureInfo.InvariantCulture));
         }
+
+        foreach (var item in Media)
+        {
+            Add(item.MediaId?.ToString("D"));
+            Add(item.Address?.AbsoluteUri);
+            Add(item.Kind?.ToString());
+            Add(item.FileName);
+            Add(item.Spoiler ? "spoiler" : null);
+        }
+
+        if (ChannelId is { } channel)
+            Add("channel " + channel.ToString("D"));
+        if (SendAt is { } at)
+            Add("at " + at.ToUniversalTime().ToString("O", System.Globalization.CultureInfo.InvariantCulture));
 
         return hash.GetHashAndReset();
 

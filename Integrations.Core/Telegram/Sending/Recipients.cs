@@ -43,7 +43,7 @@ internal static class Recipients
                     AccountId = accountId,
                     to.Username,
                     to.Phone,
-                    PeerId = to.TelegramUserId,
+                    PeerId = to.ChatId is { } chat ? BotChat.PeerOf(chat).Id : to.TelegramUserId,
                 }),
                 cancellationToken);
             return new FoundDialog(opened, to);
@@ -109,6 +109,14 @@ internal static class Recipients
 
     private static Task<Guid?> FindAsync(TenantTransaction transaction, Guid accountId, Recipient to, CancellationToken cancellationToken) => to switch
     {
+        { ChatId: { } chat } => OneAsync(
+            transaction,
+            "select id from dialogs where personal_account_id = $1 and peer_kind = $2 and peer_id = $3",
+            cancellationToken,
+            Id(accountId),
+            Text(Words.Of(BotChat.PeerOf(chat).Kind)),
+            new NpgsqlParameter<long> { TypedValue = BotChat.PeerOf(chat).Id }),
+
         { TelegramUserId: { } user } => OneAsync(
             transaction,
             "select id from dialogs where personal_account_id = $1 and peer_kind = 'user' and peer_id = $2",
@@ -153,12 +161,12 @@ internal static class Recipients
         transaction,
         """
         insert into dialogs (id, tenant_id, source, personal_account_id, peer_kind, peer_id, username, phone, title)
-        select $1, $2, 'personal_telegram', $3, coalesce(p.kind, case when $6::bigint is not null then 'user' end), coalesce(p.peer_id, $6),
+        select $1, $2, 'personal_telegram', $3, coalesce(p.kind, case when $6::bigint is not null then $7 end), coalesce(p.peer_id, $6),
                coalesce(p.username, $4), coalesce(p.phone, $5), p.title
           from (values (1)) one
           left join lateral (select * from telegram_peers
                               where account_id = $3
-                                and ((kind = 'user' and peer_id = $6) or lower(username) = lower($4)
+                                and ((kind = $7 and peer_id = $6) or lower(username) = lower($4)
                                      or (kind = 'user' and phone in ($5, ltrim($5, '+'))))
                               limit 1) p on true
         on conflict do nothing
@@ -170,7 +178,8 @@ internal static class Recipients
         Id(accountId),
         Text(to.Username),
         Text(to.Phone),
-        new NpgsqlParameter { Value = (object?)to.TelegramUserId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
+        new NpgsqlParameter { Value = (object?)(to.ChatId is { } chat ? BotChat.PeerOf(chat).Id : to.TelegramUserId) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
+        Text(to.ChatId is { } named ? Words.Of(BotChat.PeerOf(named).Kind) : "user"));
 
     private static async Task<Guid?> OneAsync(TenantTransaction transaction, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {

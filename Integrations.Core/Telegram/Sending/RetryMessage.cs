@@ -19,7 +19,7 @@ namespace Integrations.Core.Telegram.Sending;
 public sealed class RetryMessage(TenantDatabase database, FindMessage find, TimeProvider time)
 {
     /// <returns>The message, pending again.</returns>
-    /// <exception cref="IntegrationException">NOT_FOUND; CONFLICT when it has not failed; ACCOUNT_NOT_ACTIVE; BOT_NOT_ACTIVE; PROJECT_MIRRORED.</exception>
+    /// <exception cref="IntegrationException">NOT_FOUND; CONFLICT when it has not failed; MESSAGE_CANCELLED; ACCOUNT_NOT_ACTIVE; BOT_NOT_ACTIVE; PROJECT_MIRRORED.</exception>
     public async Task<Message> ExecuteAsync(Principal principal, Guid id, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(principal);
@@ -39,6 +39,17 @@ public sealed class RetryMessage(TenantDatabase database, FindMessage find, Time
         {
             command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
             command.Parameters.Add(new NpgsqlParameter { Value = (object?)IntegrationLog.RunningTrace ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Varchar });
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        // An address that did not give its file is asked once more; a file that is here stays the same.
+        await using (var command = transaction.Command(
+            """
+            update media set state = 'waiting', attempts = 0, not_before = '-infinity', error_code = null, error_detail = null
+             where id = (select media_id from messages where id = $1) and source = 'url' and state in ('failed', 'too_big')
+            """))
+        {
+            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
@@ -72,7 +83,7 @@ public sealed class RetryMessage(TenantDatabase database, FindMessage find, Time
         Guid dialog;
         await using (var message = transaction.Command(
             $"""
-            select m.account_id, m.dialog_id, m.status, m.bot_id
+            select m.account_id, m.dialog_id, m.status, m.bot_id, m.deleted_at is not null
               from messages m
              where m.id = $1
                and (exists (select from telegram_accounts a where a.id = m.account_id and {ReachableAccounts.TalkSql})
@@ -86,6 +97,9 @@ public sealed class RetryMessage(TenantDatabase database, FindMessage find, Time
             await using var reader = await message.ExecuteReaderAsync(cancellationToken);
             if (!await reader.ReadAsync(cancellationToken))
                 throw new IntegrationException(ErrorCodes.NotFound);
+
+            if (reader.GetBoolean(4))
+                throw new IntegrationException(ErrorCodes.MessageCancelled);
 
             (account, dialog, bot) = (reader[0] as Guid?, reader.GetGuid(1), reader[3] as Guid?);
             if (reader.GetString(2) is not "failed" and var status)
@@ -107,7 +121,7 @@ public sealed class RetryMessage(TenantDatabase database, FindMessage find, Time
             select b.shard, b.is_active and b.deleted_at is null and i.status = 'active'
               from telegram_bots b join integrations i on i.id = b.id
              where b.id = $1
-               for share of b
+               for share of b, i
             """);
         state.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = bot });
         await using var found = await state.ExecuteReaderAsync(cancellationToken);

@@ -10,6 +10,7 @@ namespace Integrations.Sandbox.Telegram.BotApi;
 internal sealed class BotApiRequest
 {
     private readonly Dictionary<string, string> _texts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IFormFile> _uploads = new(StringComparer.Ordinal);
 
     /// <summary>Reads the parameters of a request.</summary>
     /// <exception cref="BotApiRefusal">The body is no JSON object.</exception>
@@ -19,7 +20,10 @@ internal sealed class BotApiRequest
         read.Take(request.Query);
         if (request.HasFormContentType)
         {
-            read.Take(await request.ReadFormAsync(cancellationToken));
+            var form = await request.ReadFormAsync(cancellationToken);
+            read.Take(form);
+            foreach (var file in form.Files)
+                read._uploads[file.Name] = file;
         }
         else if (request.HasJsonContentType())
         {
@@ -47,6 +51,9 @@ internal sealed class BotApiRequest
 
     /// <summary>A text; null where it was not given.</summary>
     public string? Text(string name) => _texts.GetValueOrDefault(name);
+
+    /// <summary>A file that came along as a part of the form; null where none has this name.</summary>
+    public IFormFile? Upload(string name) => _uploads.GetValueOrDefault(name);
 
     /// <exception cref="BotApiRefusal">It is missing or empty.</exception>
     public string Required(string name, string refusal) => Text(name) is { Length: > 0 } text ? text : throw BotApiRefusal.BadRequest(refusal);

@@ -24,11 +24,12 @@ internal sealed partial class BotApiServer : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<BotApiServer> _logger;
     private readonly BotUpdates _updates;
-    private readonly BotView _view;
+    private readonly BotFiles _files;
     private readonly BotLimits _limits;
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { Timeout = AnswerTimeout };
     private readonly Lock _gate = new();
     private readonly Dictionary<long, Running> _deliveries = [];
+    private readonly Dictionary<long, CancellationTokenSource> _polling = [];
     private readonly ConcurrentDictionary<long, DateTimeOffset> _webhooksSet = [];
     private readonly CancellationTokenSource _stop = new();
 
@@ -36,7 +37,7 @@ internal sealed partial class BotApiServer : IAsyncDisposable
     {
         (_world, _faults, _time, _logger) = (world, faults, time, logger);
         _updates = new BotUpdates(world, time);
-        _view = new BotView(world);
+        _files = new BotFiles(world, _http, time);
         _limits = new BotLimits(time);
     }
 
@@ -71,33 +72,75 @@ internal sealed partial class BotApiServer : IAsyncDisposable
 
     private async Task<JsonNode> CallAsync(Person person, string method, BotApiRequest request, CancellationToken cancellationToken)
     {
-        var bot = person.Bot!;
         Trouble(person, method);
-        var room = "user";
+        var call = new BotCall(person, method.ToUpperInvariant(), request);
         try
         {
-            return method.ToUpperInvariant() switch
-            {
-                "GETME" => BotView.Me(person, bot),
-                "SETWEBHOOK" => await SetWebhookAsync(person, request),
-                "DELETEWEBHOOK" => await DeleteWebhookAsync(person, request),
-                "GETWEBHOOKINFO" => WebhookInfo(person, bot),
-                "GETUPDATES" => await GetUpdatesAsync(person, bot, request, cancellationToken),
-                "SENDMESSAGE" => SendMessage(person, request, ref room),
-                "SENDCHATACTION" => SendChatAction(person, Chat(request, ref room), request),
-                "GETCHAT" => _view.FullChat(Visible(person, Chat(request, ref room))),
-                "GETCHATMEMBER" => GetChatMember(person, Chat(request, ref room), request),
-                "GETCHATADMINISTRATORS" => GetChatAdministrators(person, Chat(request, ref room)),
-                "GETCHATMEMBERCOUNT" or "GETCHATMEMBERSCOUNT" => JsonValue.Create(_world.MembersOf(Visible(person, Chat(request, ref room))).Count),
-                "LEAVECHAT" => LeaveChat(person, Chat(request, ref room)),
-                _ => throw new BotApiRefusal(404, "Not Found: method not found"),
-            };
+            return await ExecuteAsync(call, cancellationToken);
         }
         catch (TelegramRefusal refusal)
         {
-            throw BotApiRefusal.From(refusal, room);
+            throw BotApiRefusal.From(refusal, call);
         }
     }
+
+    private async Task<JsonNode> ExecuteAsync(BotCall call, CancellationToken cancellationToken) => call.Method switch
+    {
+        "GETME" => BotView.Me(call.Person, call.Bot),
+        "SETWEBHOOK" => await SetWebhookAsync(call.Person, call.Request),
+        "DELETEWEBHOOK" => await DeleteWebhookAsync(call.Person, call.Request),
+        "GETWEBHOOKINFO" => WebhookInfo(call.Person, call.Bot),
+        "GETUPDATES" => await GetUpdatesAsync(call.Person, call.Bot, call.Request, cancellationToken),
+        "SENDMESSAGE" => SendMessage(call),
+        "SENDPHOTO" => await SendFileAsync(call, FileKind.Photo, "photo", cancellationToken),
+        "SENDDOCUMENT" => await SendFileAsync(call, FileKind.Document, "document", cancellationToken),
+        "SENDVIDEO" => await SendFileAsync(call, FileKind.Video, "video", cancellationToken),
+        "SENDAUDIO" => await SendFileAsync(call, FileKind.Audio, "audio", cancellationToken),
+        "SENDVOICE" => await SendFileAsync(call, FileKind.Voice, "voice", cancellationToken),
+        "SENDANIMATION" => await SendFileAsync(call, FileKind.Animation, "animation", cancellationToken),
+        "SENDVIDEONOTE" => await SendFileAsync(call, FileKind.VideoNote, "video_note", cancellationToken),
+        "SENDSTICKER" => await SendFileAsync(call, FileKind.Sticker, "sticker", cancellationToken),
+        "SENDMEDIAGROUP" => await SendAlbumAsync(call, cancellationToken),
+        "EDITMESSAGEMEDIA" => await EditMediaAsync(call, cancellationToken),
+        "GETFILE" => GetFile(call),
+        "COPYMESSAGE" => CopyMessage(call),
+        "COPYMESSAGES" => Several(call, asForward: false),
+        "FORWARDMESSAGE" => ForwardMessage(call),
+        "FORWARDMESSAGES" => Several(call, asForward: true),
+        "SENDCHATACTION" => SendChatAction(call),
+        "EDITMESSAGETEXT" => EditMessage(call, "text"),
+        "EDITMESSAGECAPTION" => EditMessage(call, "caption"),
+        "EDITMESSAGEREPLYMARKUP" => EditMessage(call, null),
+        "DELETEMESSAGE" => DeleteMessage(call),
+        "DELETEMESSAGES" => DeleteMessages(call),
+        "PINCHATMESSAGE" => Pin(call),
+        "UNPINCHATMESSAGE" => Unpin(call),
+        "UNPINALLCHATMESSAGES" => UnpinAll(call, _ => true),
+        "ANSWERCALLBACKQUERY" => AnswerCallbackQuery(call),
+        "CREATEFORUMTOPIC" => CreateTopic(call),
+        "EDITFORUMTOPIC" => EditTopic(call, null, null, null),
+        "CLOSEFORUMTOPIC" => EditTopic(call, null, closed: true, null),
+        "REOPENFORUMTOPIC" => EditTopic(call, null, closed: false, null),
+        "DELETEFORUMTOPIC" => DeleteTopic(call),
+        "UNPINALLFORUMTOPICMESSAGES" => UnpinTopic(call),
+        "EDITGENERALFORUMTOPIC" => EditTopic(call, ForumTopicState.General, null, null),
+        "CLOSEGENERALFORUMTOPIC" => EditTopic(call, ForumTopicState.General, closed: true, null),
+        "REOPENGENERALFORUMTOPIC" => EditTopic(call, ForumTopicState.General, closed: false, null),
+        "HIDEGENERALFORUMTOPIC" => EditTopic(call, ForumTopicState.General, null, hidden: true),
+        "UNHIDEGENERALFORUMTOPIC" => EditTopic(call, ForumTopicState.General, null, hidden: false),
+        "UNPINALLGENERALFORUMTOPICMESSAGES" => UnpinAll(call, message => message.TopicId is null),
+        "GETCHAT" => View(call).FullChat(call.Person, Visible(call, Chat(call))),
+        "GETCHATMEMBER" => GetChatMember(call),
+        "GETCHATADMINISTRATORS" => GetChatAdministrators(call),
+        "GETCHATMEMBERCOUNT" or "GETCHATMEMBERSCOUNT" => JsonValue.Create(_world.MembersOf(Visible(call, Chat(call))).Count),
+        "LEAVECHAT" => LeaveChat(call),
+        "PROMOTECHATMEMBER" => Promote(call),
+        "RESTRICTCHATMEMBER" => Restrict(call),
+        "BANCHATMEMBER" or "KICKCHATMEMBER" => Ban(call),
+        "UNBANCHATMEMBER" => Unban(call),
+        "SETCHATPERMISSIONS" => SetPermissions(call),
+        _ => throw new BotApiRefusal(404, "Not Found: method not found"),
+    };
 
     private void Trouble(Person person, string method)
     {
@@ -226,96 +269,52 @@ internal sealed partial class BotApiServer : IAsyncDisposable
         if (request.Number("offset") is { } offset)
             queue.Confirm(offset);
         var limit = request.Number("limit") is > 0 and <= 100 and var asked ? (int)asked : 100;
+        var turn = BeginPolling(person.Id);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(Math.Clamp(request.Number("timeout") ?? 0, 0, LongestPoll)), _time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stop.Token, cancellationToken);
-        while (true)
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, turn.Token, _stop.Token, cancellationToken);
+        try
         {
-            var changed = queue.Changed;
-            var updates = queue.Peek(limit);
-            if (updates.Count > 0 || end.IsCancellationRequested)
-                return new JsonArray([.. updates.Select(update => JsonNode.Parse(update.Json))]);
-            await changed.WaitAsync(end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            while (true)
+            {
+                if (turn.IsCancellationRequested)
+                    throw new BotApiRefusal(409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running");
+                var changed = queue.Changed;
+                var updates = queue.Peek(limit);
+                if (updates.Count > 0 || end.IsCancellationRequested)
+                    return new JsonArray([.. updates.Select(update => JsonNode.Parse(update.Json))]);
+                await changed.WaitAsync(end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        finally
+        {
+            EndPolling(person.Id, turn);
         }
     }
 
-    private JsonObject SendMessage(Person person, BotApiRequest request, ref string room)
+    /// <summary>Who fetches updates ends the one who was waiting for them.</summary>
+    private CancellationTokenSource BeginPolling(long botId)
     {
-        var peer = Chat(request, ref room);
-        var text = request.Required("text", "message text is empty");
-        var reply = request.Json("reply_parameters") is { ValueKind: JsonValueKind.Object } parameters && parameters.TryGetProperty("message_id", out var id)
-            ? id.GetInt32()
-            : (int?)request.Number("reply_to_message_id");
-        _world.RequirePeer(person, Visible(person, peer));
-        _limits.Take(person.Id, peer);
-        var sent = _world.Send(person.Id, new Draft { Peer = peer, Text = text, ReplyTo = reply }, null).Message;
-        return _view.Message(sent, BoxOf(person, peer));
-    }
-
-    private JsonValue SendChatAction(Person person, PeerRef peer, BotApiRequest request)
-    {
-        _ = request.Required("action", "wrong parameter action in request");
-        _world.ShowTyping(person.Id, peer, stopped: request.Text("action") is "cancel");
-        return JsonValue.Create(true);
-    }
-
-    private JsonObject GetChatMember(Person person, PeerRef peer, BotApiRequest request)
-    {
-        _ = Visible(person, peer);
-        var userId = request.Number("user_id") ?? throw BotApiRefusal.BadRequest("invalid user_id specified");
-        var user = _world.FindPerson(userId) ?? throw BotApiRefusal.BadRequest("user not found");
-        return BotView.Member(user, RankOf(user.Id, peer));
-    }
-
-    private JsonArray GetChatAdministrators(Person person, PeerRef peer)
-    {
-        _ = Visible(person, peer);
-        if (peer.Kind is PeerKind.User)
-            throw BotApiRefusal.BadRequest("there are no administrators in the private chat");
-        return new JsonArray(
-            [.. _world.MembersOf(peer).Where(id => RankOf(id, peer) is BotRank.Creator).Select(id => (JsonNode)BotView.Member(_world.FindPerson(id)!, BotRank.Creator))]);
-    }
-
-    private JsonValue LeaveChat(Person person, PeerRef peer)
-    {
-        if (peer.Kind is not PeerKind.Channel)
-            throw BotApiRefusal.BadRequest("chat not found");
-        _world.Leave(person.Id, peer.Id, null);
-        return JsonValue.Create(true);
-    }
-
-    private BotRank RankOf(long userId, PeerRef peer)
-    {
-        var creator = peer.Kind switch
+        var turn = new CancellationTokenSource();
+        CancellationTokenSource? before;
+        lock (_gate)
         {
-            PeerKind.Group => _world.FindGroup(peer.Id)!.CreatorId,
-            PeerKind.Channel => _world.FindChannel(peer.Id)!.CreatorId,
-            _ => 0,
-        };
-        return userId == creator ? BotRank.Creator : _world.MembersOf(peer).Contains(userId) ? BotRank.Member : BotRank.Left;
+            before = _polling.GetValueOrDefault(botId);
+            _polling[botId] = turn;
+        }
+
+        before?.Cancel();
+        return turn;
     }
 
-    private PeerRef Chat(BotApiRequest request, ref string room)
+    // Not disposed: somebody else may be about to cancel it, and without a timer it holds nothing.
+    private void EndPolling(long botId, CancellationTokenSource turn)
     {
-        var peer = BotChatId.Parse(request.Required("chat_id", "chat_id is empty"), _world);
-        room = peer.Kind switch
+        lock (_gate)
         {
-            PeerKind.Group => "group",
-            PeerKind.Channel => _world.FindChannel(peer.Id)?.Broadcast is true ? "channel" : "supergroup",
-            _ => "user",
-        };
-        return peer;
+            if (_polling.GetValueOrDefault(botId) == turn)
+                _polling.Remove(botId);
+        }
     }
-
-    /// <summary>A chat that the bot has met: people who wrote to it, rooms that it is in, rooms with a public name.</summary>
-    private PeerRef Visible(Person person, PeerRef peer)
-    {
-        _world.RequirePeer(person, peer);
-        return peer.Kind is PeerKind.User && !person.Box.Dialogs.ContainsKey(peer) && _world.FindPerson(peer.Id)?.Bot is null
-            ? throw BotApiRefusal.BadRequest("chat not found")
-            : peer;
-    }
-
-    private MessageBox BoxOf(Person person, PeerRef peer) => peer.Kind is PeerKind.Channel ? _world.FindChannel(peer.Id)!.Box : person.Box;
 
     /// <summary>A delivery and its end.</summary>
     private sealed class Running(WebhookDelivery delivery, Task task, CancellationTokenSource cancel)

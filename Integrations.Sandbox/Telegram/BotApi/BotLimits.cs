@@ -18,18 +18,22 @@ internal sealed class BotLimits(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly Dictionary<(long Bot, PeerRef? Chat), Queue<DateTimeOffset>> _sent = [];
 
-    /// <summary>Counts one message.</summary>
-    /// <exception cref="BotApiRefusal">One too many; it is not counted.</exception>
-    public void Take(long botId, PeerRef chat)
+    /// <summary>Counts messages, each of an album for one.</summary>
+    /// <exception cref="BotApiRefusal">One too many; none is counted.</exception>
+    public void Take(long botId, PeerRef chat, int count)
     {
         lock (_gate)
         {
             var now = time.GetUtcNow();
-            var (all, own) = (Recent((botId, null), now - Second), Recent((botId, chat), now - (chat.Kind is PeerKind.User ? PrivateBurst * Second : Minute)));
-            Refuse(all, AllPerSecond, Second, now);
-            Refuse(own, chat.Kind is PeerKind.User ? PrivateBurst : GroupPerMinute, chat.Kind is PeerKind.User ? PrivateBurst * Second : Minute, now);
-            all.Enqueue(now);
-            own.Enqueue(now);
+            var (window, most) = chat.Kind is PeerKind.User ? (PrivateBurst * Second, PrivateBurst) : (Minute, GroupPerMinute);
+            var (all, own) = (Recent((botId, null), now - Second), Recent((botId, chat), now - window));
+            Refuse(all, count, AllPerSecond, Second, now);
+            Refuse(own, count, most, window, now);
+            for (var i = 0; i < count; i++)
+            {
+                all.Enqueue(now);
+                own.Enqueue(now);
+            }
         }
     }
 
@@ -42,9 +46,13 @@ internal sealed class BotLimits(TimeProvider time)
         return times;
     }
 
-    private static void Refuse(Queue<DateTimeOffset> times, int most, TimeSpan window, DateTimeOffset now)
+    private static void Refuse(Queue<DateTimeOffset> times, int count, int most, TimeSpan window, DateTimeOffset now)
     {
-        if (times.Count >= most)
-            throw BotApiRefusal.TooManyRequests(Math.Max(1, (int)Math.Ceiling((times.Peek() + window - now).TotalSeconds)));
+        // An album larger than all that may be sent at once goes where nothing else was.
+        if (times.Count > 0 && times.Count + count > most)
+        {
+            var freed = times.ElementAt(Math.Min(times.Count, times.Count + count - most) - 1);
+            throw BotApiRefusal.TooManyRequests(Math.Max(1, (int)Math.Ceiling((freed + window - now).TotalSeconds)));
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Integrations.Sandbox.Telegram.World;
 
@@ -125,7 +126,6 @@ internal sealed class BotUpdates(TelegramWorld world, TimeProvider time)
     private readonly int _firstId = (int)(time.GetUtcNow().ToUnixTimeSeconds() - 1_500_000_000);
     private readonly Lock _gate = new();
     private readonly Dictionary<long, BotQueue> _queues = [];
-    private readonly BotView _view = new(world);
 
     /// <summary>Told of a queue as it is opened.</summary>
     public event Action<long, BotQueue>? Opened;
@@ -149,62 +149,106 @@ internal sealed class BotUpdates(TelegramWorld world, TimeProvider time)
     {
         switch (notice)
         {
-            case BoxMoved { Update.Kind: LoggedKind.NewMessage } moved when world.FindPerson(moved.UserId) is { Bot: { } bot } person:
-                if (person.Box.Find(moved.Update.MessageId) is { Out: false } message && MaySee(person, bot, message, person.Box))
-                    Add(person, bot, message.Peer, "message", _view.Message(message, person.Box));
+            case BoxMoved { Update.Kind: LoggedKind.NewMessage or LoggedKind.Edited } moved when world.FindPerson(moved.UserId) is { Bot: { } bot } person:
+                if (person.Box.Find(moved.Update.MessageId) is { } message && MaySee(person, bot, message, person.Box))
+                    Add(person, bot, message.Peer, moved.Update.Kind is LoggedKind.Edited ? "edited_message" : "message", View(person).Message(message, person.Box));
                 break;
-            case ChannelMoved { Update.Kind: LoggedKind.NewMessage } moved when world.FindChannel(moved.ChannelId) is { } channel:
-                HearRoom(channel, moved.Update.MessageId);
+            case ChannelMoved { Update.Kind: LoggedKind.NewMessage or LoggedKind.Edited } moved when world.FindChannel(moved.ChannelId) is { } channel:
+                HearRoom(channel, moved.Update);
                 break;
-            case MembershipChanged changed when world.FindPerson(changed.UserId) is { Bot: { } bot } person:
-                HearMembership(person, bot, changed.ChannelId);
+            case MembershipChanged changed:
+                HearMembership(changed);
+                break;
+            case ButtonPressed { Press: var press } when world.FindPerson(press.BotId) is { Bot: { } bot } person:
+                HearPress(person, bot, press);
                 break;
             default:
                 break;
         }
     }
 
-    private void HearRoom(ChannelRoom channel, int messageId)
+    private void HearRoom(ChannelRoom channel, LoggedUpdate update)
     {
-        if (channel.Box.Find(messageId) is not { } message)
+        if (channel.Box.Find(update.MessageId) is not { } message)
             return;
+        var kind = (channel.Broadcast, update.Kind is LoggedKind.Edited) switch
+        {
+            (true, false) => "channel_post",
+            (true, true) => "edited_channel_post",
+            (false, false) => "message",
+            (false, true) => "edited_message",
+        };
         foreach (var memberId in channel.Members.Keys)
         {
-            if (memberId == message.FromId || world.FindPerson(memberId) is not { Bot: { } bot } person)
-                continue;
-            if (channel.Broadcast || MaySee(person, bot, message, channel.Box))
-                Add(person, bot, channel.Peer, channel.Broadcast ? "channel_post" : "message", _view.Message(message, channel.Box));
+            if (world.FindPerson(memberId) is { Bot: { } bot } person && MaySee(person, bot, message, channel.Box))
+                Add(person, bot, channel.Peer, kind, View(person).Message(message, channel.Box));
         }
     }
 
-    private void HearMembership(Person person, Bot bot, long channelId)
+    private void HearMembership(MembershipChanged changed)
     {
-        var channel = world.FindChannel(channelId)!;
-        var joined = channel.Members.ContainsKey(person.Id);
-        var (before, after) = joined ? (BotRank.Left, BotRank.Member) : (BotRank.Member, BotRank.Left);
-        Add(person, bot, channel.Peer, "my_chat_member", new JsonObject
+        if (world.FindPerson(changed.UserId) is not { } person)
+            return;
+        if (person.Bot is { } bot)
+            Add(person, bot, changed.Peer, "my_chat_member", Change(changed, person, person));
+        foreach (var memberId in world.MembersOf(changed.Peer))
         {
-            ["chat"] = _view.Chat(channel.Peer),
-            ["from"] = BotView.User(world.FindPerson(channel.CreatorId)!),
-            ["date"] = time.GetUtcNow().ToUnixTimeSeconds(),
-            ["old_chat_member"] = BotView.Member(person, before),
-            ["new_chat_member"] = BotView.Member(person, after),
-        });
+            if (memberId != changed.UserId && world.FindPerson(memberId) is { Bot: { } other } administrator && IsAdministrator(memberId, changed.Peer))
+                Add(administrator, other, changed.Peer, "chat_member", Change(changed, person, administrator));
+        }
     }
+
+    private JsonObject Change(MembershipChanged changed, Person person, Person listener)
+    {
+        var isChannel = changed.Peer.Kind is PeerKind.Channel && world.FindChannel(changed.Peer.Id)!.Broadcast;
+        return new JsonObject
+        {
+            ["chat"] = View(listener).Chat(changed.Peer),
+            ["from"] = BotView.User(world.FindPerson(changed.ActorId)!),
+            ["date"] = time.GetUtcNow().ToUnixTimeSeconds(),
+            ["old_chat_member"] = BotView.Member(person, changed.Before, isChannel),
+            ["new_chat_member"] = BotView.Member(person, changed.After, isChannel),
+        };
+    }
+
+    private void HearPress(Person person, Bot bot, ButtonPress press)
+    {
+        var told = new JsonObject { ["id"] = press.Id.ToString(CultureInfo.InvariantCulture), ["from"] = BotView.User(world.FindPerson(press.UserId)!) };
+        if (world.CopyFor(person.Id, press.Message) is { } copy)
+            told["message"] = View(person).Message(copy.Message, copy.Box);
+        told["chat_instance"] = world.AccessHash(person.Id, press.Message.Peer).ToString(CultureInfo.InvariantCulture);
+        told["data"] = press.Data;
+        Add(person, bot, press.Message.Peer.Kind is PeerKind.User ? PeerRef.User(press.UserId) : press.Message.Peer, "callback_query", told);
+    }
+
+    private BotView View(Person listener) => new(world, listener.Id);
+
+    private bool IsAdministrator(long userId, PeerRef peer) => world.PlaceOf(userId, peer).Rank is MemberRank.Administrator or MemberRank.Creator;
 
     private void Add(Person person, Bot bot, PeerRef chat, string kind, JsonObject content)
     {
+        // BotFather and the deleted have nobody who would fetch it.
+        if (!bot.HasToken)
+            return;
         var wanted = bot.AllowedUpdates is { } allowed ? allowed.Contains(kind, StringComparer.Ordinal) : !AskedFor.Contains(kind, StringComparer.Ordinal);
         if (wanted)
             QueueOf(person.Id).Add(chat, kind, content);
     }
 
-    /// <summary>Privacy mode (https://core.telegram.org/bots/features#privacy-mode): in groups a bot hears what is meant for it. No bot hears another.</summary>
+    /// <summary>
+    /// Privacy mode (https://core.telegram.org/bots/features#privacy-mode): in groups a bot hears what is meant for it, unless it administers them. No
+    /// bot hears another. Of what it does itself it is told only where Telegram writes the message, as of a topic that it opens.
+    /// </summary>
     private bool MaySee(Person person, Bot bot, StoredMessage message, MessageBox box)
     {
+        if (message.FromId == person.Id)
+            return message.Action is not null;
+        var isPost = message.Peer.Kind is PeerKind.Channel && world.FindChannel(message.Peer.Id)!.Broadcast;
+        if (isPost)
+            return true;
         if (world.FindPerson(message.FromId)?.Bot is not null)
             return false;
-        if (message.Peer.Kind is PeerKind.User || bot.ReadsAllGroupMessages || message.Action is not null)
+        if (message.Peer.Kind is PeerKind.User || bot.ReadsAllGroupMessages || message.Action is not null || IsAdministrator(person.Id, message.Peer))
             return true;
         if (message.ReplyTo is { } replyTo && box.Find(replyTo)?.FromId == person.Id)
             return true;

@@ -20,7 +20,22 @@ public sealed record ScanBody(string? Url);
 /// <summary>A message to write.</summary>
 /// <param name="Text">1 to 4096 characters.</param>
 /// <param name="ReplyTo">The number of the message answered, in the writer's own view.</param>
-public sealed record MessageBody(string? Text, int? ReplyTo);
+/// <param name="Topic">The topic of a supergroup that has them; without it General, or that of the message answered.</param>
+public sealed record MessageBody(string? Text, int? ReplyTo, int? Topic);
+
+/// <summary>Another text for a message.</summary>
+/// <param name="Text">The text, or the caption of what it carries.</param>
+public sealed record EditBody(string? Text);
+
+/// <summary>Messages to forward.</summary>
+/// <param name="From">The conversation that they are in.</param>
+/// <param name="Messages">Their numbers, 1 to 100.</param>
+/// <param name="Topic">The topic to which they go.</param>
+public sealed record ForwardBody(string? From, int[]? Messages, int? Topic);
+
+/// <summary>A button to press.</summary>
+/// <param name="Data">What the button carries.</param>
+public sealed record PressBody(string? Data);
 
 /// <summary>A bot to make.</summary>
 /// <param name="Name">Shown to people: 1 to 64 characters.</param>
@@ -31,9 +46,6 @@ public sealed record BotBody(string? Name, string? Username);
 /// <param name="ReadsAllGroupMessages">True turns privacy mode off.</param>
 /// <param name="RevokeToken">True gives it another token; the old one stops working.</param>
 public sealed record BotChange(bool? ReadsAllGroupMessages, bool? RevokeToken);
-
-/// <summary>Somebody to bring into a room.</summary>
-public sealed record InviteBody(long UserId);
 
 /// <summary>The phone over HTTP.</summary>
 internal static class PhoneEndpoints
@@ -63,12 +75,22 @@ internal static class PhoneEndpoints
             .WithSummary("Messages of a conversation, oldest first.");
         people.MapPost("/{id:long}/chats/{peer}/messages", SendMessage).WithName("SendMessage")
             .WithSummary("Write a message.").ProducesProblem(400).ProducesProblem(403);
-        people.MapPost("/{id:long}/chats/{peer}/read", Read).WithName("ReadChat").WithSummary("Mark a conversation read to its end.");
-        people.MapPost("/{id:long}/chats/{peer}/members", Invite).WithName("Invite")
-            .WithSummary("Bring somebody, a bot for instance, into a supergroup or channel.").ProducesProblem(400).ProducesProblem(403);
+        people.MapPatch("/{id:long}/chats/{peer}/messages/{message:int}", EditMessage).WithName("EditMessage")
+            .WithSummary("Change the text or caption of one's own message.").ProducesProblem(400).ProducesProblem(403);
+        people.MapDelete("/{id:long}/chats/{peer}/messages/{message:int}", DeleteMessage).WithName("DeleteMessage")
+            .WithSummary("Delete a message, for everybody or in one's own view.").ProducesProblem(403);
+        people.MapPost("/{id:long}/chats/{peer}/messages/{message:int}/press", PressAsync).WithName("PressButton")
+            .WithSummary("Press a button under a message of a bot; waits for what the bot says to it.").ProducesProblem(400);
+        people.MapPost("/{id:long}/chats/{peer}/forwards", Forward).WithName("ForwardMessages")
+            .WithSummary("Forward messages of another conversation to this one.").ProducesProblem(400).ProducesProblem(403);
+        people.MapGet("/{id:long}/chats/{peer}/changes", ListChanges).WithName("ListChatChanges")
+            .WithSummary("What was edited, pinned and deleted since a position.");
+        people.MapPost("/{id:long}/chats/{peer}/read", Read).WithName("ReadChat").WithSummary("Mark a conversation, or one topic of it, read to its end.");
         people.MapGet("/{id:long}/bots", ListBots).WithName("ListBots").WithSummary("Bots that this person made, with their tokens.");
         people.MapPost("/{id:long}/bots", MakeBot).WithName("MakeBot").WithSummary("Make a bot, as with BotFather.").ProducesProblem(400);
         people.MapPatch("/{id:long}/bots/{bot:long}", ChangeBot).WithName("ChangeBot").WithSummary("Change a bot, or give it another token.");
+        people.MapPhoneFiles();
+        people.MapPhoneRooms();
         return routes;
     }
 
@@ -125,21 +147,37 @@ internal static class PhoneEndpoints
         long id,
         [Description("A user id, g{id} for a basic group, c{id} for a supergroup or channel.")] string peer,
         SandboxTelegram telegram,
-        [Description("Only messages with a higher number.")] int after = 0) =>
-        Phone(telegram, id).Messages(Peer(peer), after);
+        [Description("Only messages with a higher number.")] int after = 0,
+        [Description("Only messages of one topic; 1 is General.")] int? topic = null) =>
+        Phone(telegram, id).Messages(Peer(peer), after, topic);
 
     private static Created<PhoneMessage> SendMessage(long id, string peer, MessageBody body, SandboxTelegram telegram) =>
-        TypedResults.Created((string?)null, Phone(telegram, id).Send(Peer(peer), body.Text ?? "", body.ReplyTo));
+        TypedResults.Created((string?)null, Phone(telegram, id).Send(Peer(peer), body.Text ?? "", body.ReplyTo, body.Topic));
 
-    private static NoContent Read(long id, string peer, SandboxTelegram telegram)
+    private static PhoneMessage EditMessage(long id, string peer, int message, EditBody body, SandboxTelegram telegram) =>
+        Phone(telegram, id).Edit(Peer(peer), message, body.Text ?? "");
+
+    private static NoContent DeleteMessage(
+        long id, string peer, int message, SandboxTelegram telegram, [Description("False deletes it in one's own view only.")] bool everybody = true)
     {
-        Phone(telegram, id).Read(Peer(peer));
+        Phone(telegram, id).Delete(Peer(peer), message, everybody);
         return TypedResults.NoContent();
     }
 
-    private static NoContent Invite(long id, string peer, InviteBody body, SandboxTelegram telegram)
+    private static async Task<Results<Ok<PhoneAnswer>, NoContent>> PressAsync(
+        long id, string peer, int message, PressBody body, SandboxTelegram telegram, CancellationToken cancellationToken) =>
+        await Phone(telegram, id).PressAsync(Peer(peer), message, body.Data ?? "", cancellationToken) is { } answer ? TypedResults.Ok(answer) : TypedResults.NoContent();
+
+    private static Created<IReadOnlyList<PhoneMessage>> Forward(long id, string peer, ForwardBody body, SandboxTelegram telegram) =>
+        TypedResults.Created((string?)null, Phone(telegram, id).Forward(Peer(peer), Peer(body.From ?? ""), body.Messages ?? [], body.Topic));
+
+    private static PhoneChatChanges ListChanges(
+        long id, string peer, SandboxTelegram telegram, [Description("The position that the client knows; 0 asks for the present one.")] int since = 0) =>
+        Phone(telegram, id).Changes(Peer(peer), since);
+
+    private static NoContent Read(long id, string peer, SandboxTelegram telegram, int? topic = null)
     {
-        Phone(telegram, id).Invite(Peer(peer), body.UserId);
+        Phone(telegram, id).Read(Peer(peer), topic);
         return TypedResults.NoContent();
     }
 
@@ -151,9 +189,9 @@ internal static class PhoneEndpoints
     private static BotCard ChangeBot(long id, long bot, BotChange body, SandboxTelegram telegram) =>
         Phone(telegram, id).ChangeBot(bot, body.ReadsAllGroupMessages, body.RevokeToken is true);
 
-    private static TelegramPhone Phone(SandboxTelegram telegram, long id) =>
+    internal static TelegramPhone Phone(SandboxTelegram telegram, long id) =>
         telegram.FindPhone(id) ?? throw TelegramRefusal.BadRequest("USER_ID_INVALID");
 
-    private static PeerRef Peer(string text) =>
+    internal static PeerRef Peer(string text) =>
         PeerRef.TryParse(text, out var peer) ? peer : throw TelegramRefusal.BadRequest("PEER_ID_INVALID");
 }

@@ -9,7 +9,7 @@ internal static class PhonePage
 
     // Nothing from elsewhere, nothing inline: text that a chat partner wrote cannot become a script.
     private const string ContentSecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; media-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     public static IEndpointRouteBuilder MapPhonePage(this IEndpointRouteBuilder routes)
     {

@@ -88,19 +88,37 @@ public sealed record PhoneEmail(string Code, string Email, DateTimeOffset SentAt
 /// <param name="LastMessage">The newest message.</param>
 /// <param name="ReadUpTo">The last own message that the other side has read.</param>
 /// <param name="Members">How many people are in a room; null in a private chat.</param>
-/// <param name="MayWrite">False in a channel of somebody else.</param>
+/// <param name="MayWrite">False in a channel of somebody else, and for a member who was restricted.</param>
+/// <param name="Username">Public name without the at sign.</param>
+/// <param name="IsBot">The other side of a private chat is a bot.</param>
+/// <param name="HasTopics">A supergroup whose messages are sorted into topics.</param>
+/// <param name="MayDelete">This person may delete what others wrote.</param>
 public sealed record PhoneChat(
-    string Peer, string Kind, string Title, int Unread, PhoneMessage? LastMessage, int ReadUpTo, int? Members, bool MayWrite);
+    string Peer, string Kind, string Title, int Unread, PhoneMessage? LastMessage, int ReadUpTo, int? Members, bool MayWrite, string? Username, bool IsBot,
+    bool HasTopics, bool MayDelete);
 
 /// <summary>Where the world stands, so that a page knows when to look again.</summary>
 /// <param name="Version">Another number after every change.</param>
 /// <param name="Unread">Messages not yet read, by person; people without any are left out.</param>
 public sealed record PhoneChanges(long Version, IReadOnlyDictionary<long, int> Unread);
 
+/// <summary>What a bot says when one of its buttons is pressed.</summary>
+/// <param name="Text">Shown to the person; null is nothing.</param>
+/// <param name="ShowAlert">In a window of its own.</param>
+/// <param name="Url">What is opened.</param>
+public sealed record PhoneAnswer(string? Text, bool ShowAlert, string? Url);
+
+/// <summary>What happened to messages that were there already.</summary>
+/// <param name="Position">Where to go on from.</param>
+/// <param name="Changed">Edited, pinned or unpinned, as they are now.</param>
+/// <param name="Deleted">Numbers of messages that are gone; of a private chat or basic group also those of others of this person.</param>
+/// <param name="Reset">The position is not known any more: read the messages anew.</param>
+public sealed record PhoneChatChanges(int Position, IReadOnlyList<PhoneMessage> Changed, IReadOnlyList<int> Deleted, bool Reset);
+
 /// <summary>A message as one person sees it.</summary>
 /// <param name="Id">Its number in this person's view.</param>
 /// <param name="FromId">Who wrote it.</param>
-/// <param name="FromName">The writer's name.</param>
+/// <param name="FromName">The writer's name; in a channel the channel's.</param>
 /// <param name="Out">True when this person wrote it.</param>
 /// <param name="Date">When.</param>
 /// <param name="Text">What; empty for a service message.</param>
@@ -108,4 +126,43 @@ public sealed record PhoneChanges(long Version, IReadOnlyDictionary<long, int> U
 /// <param name="RandomId">The sending client's own number, only in the sender's view; as text because JavaScript cannot hold it.</param>
 /// <param name="Action">What happened, for a service message.</param>
 public sealed record PhoneMessage(
-    int Id, long FromId, string FromName, bool Out, DateTimeOffset Date, string Text, int? ReplyTo, string? RandomId, string? Action);
+    int Id, long FromId, string FromName, bool Out, DateTimeOffset Date, string Text, int? ReplyTo, string? RandomId, string? Action)
+{
+    /// <summary>Formatting, in order of offset.</summary>
+    public IReadOnlyList<PhoneEntity> Entities { get; init; } = [];
+
+    /// <summary>The photo or document that it carries.</summary>
+    public PhoneMedia? Media { get; init; }
+
+    /// <summary>The same in all messages of one album; as text because JavaScript cannot hold it.</summary>
+    public string? Album { get; init; }
+
+    /// <summary>Who or which channel wrote it first, where it was forwarded.</summary>
+    public string? ForwardedFrom { get; init; }
+
+    /// <summary>When it was changed last.</summary>
+    public DateTimeOffset? EditedAt { get; init; }
+
+    /// <summary>The topic in a supergroup that has them; 1 is General.</summary>
+    public int? Topic { get; init; }
+
+    /// <summary>It stands at the top of the conversation.</summary>
+    public bool Pinned { get; init; }
+
+    /// <summary>Buttons under a message of a bot, row by row.</summary>
+    public IReadOnlyList<IReadOnlyList<PhoneButton>> Buttons { get; init; } = [];
+}
+
+/// <summary>A formatted piece of a text.</summary>
+/// <param name="Kind">In the Bot API's words: <c>bold</c>, <c>code</c>, <c>text_link</c> …</param>
+/// <param name="Offset">In UTF-16 units.</param>
+/// <param name="Length">In UTF-16 units.</param>
+/// <param name="Url">Where a link leads.</param>
+public sealed record PhoneEntity(string Kind, int Offset, int Length, string? Url);
+
+/// <summary>A button under a message of a bot; exactly one of the other three is set.</summary>
+/// <param name="Text">What stands on it.</param>
+/// <param name="Data">What the bot is told when it is pressed.</param>
+/// <param name="Url">What it opens.</param>
+/// <param name="Copies">What it copies to the clipboard.</param>
+public sealed record PhoneButton(string Text, string? Data, string? Url, string? Copies);

@@ -1,13 +1,12 @@
 using System.Globalization;
+using Integrations.Sandbox.Telegram.BotApi;
 using Integrations.Sandbox.Telegram.World;
 
 namespace Integrations.Sandbox.Telegram.Phone;
 
 /// <summary>What one person can do with the telephone in the hand: the official app, reduced to what a sandbox needs.</summary>
-public sealed class TelegramPhone
+public sealed partial class TelegramPhone
 {
-    private const int MessagesShown = 10_000;
-
     private readonly TelegramWorld _world;
     private readonly long _userId;
 
@@ -44,15 +43,6 @@ public sealed class TelegramPhone
     public bool Terminate(string hash) =>
         long.TryParse(hash, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && _world.EndDevice(_userId, number);
 
-    /// <summary>Writes a message.</summary>
-    /// <exception cref="TelegramRefusal">As Telegram would refuse it.</exception>
-    public PhoneMessage Send(PeerRef peer, string text, int? replyTo = null) =>
-        Show(_world.Send(_userId, new Draft { Peer = peer, Text = text, ReplyTo = replyTo }, null).Message);
-
-    /// <summary>Messages of a conversation above a number, oldest first.</summary>
-    public IReadOnlyList<PhoneMessage> Messages(PeerRef peer, int after = 0) =>
-        [.. _world.MessagesAfter(_userId, peer, after, MessagesShown).Select(Show)];
-
     /// <summary>Bots that this person made, with their tokens.</summary>
     public IReadOnlyList<BotCard> Bots => [.. _world.Bots().Where(bot => bot.Bot!.OwnerId == _userId).Select(BotCard.From)];
 
@@ -73,51 +63,76 @@ public sealed class TelegramPhone
         return BotCard.From(bot);
     }
 
-    /// <summary>Brings somebody, a bot for instance, into a supergroup or channel.</summary>
+    /// <summary>Makes a supergroup of a group of one's own.</summary>
+    /// <returns>The supergroup.</returns>
     /// <exception cref="TelegramRefusal">As Telegram would refuse it.</exception>
-    public void Invite(PeerRef peer, long userId)
+    public PeerRef Migrate(PeerRef group) => _world.Migrate(_userId, group.Id).Peer;
+
+    /// <summary>Keeps somebody, a bot for instance, from writing to this person, or lets it again.</summary>
+    /// <exception cref="TelegramRefusal">There is nobody of this number.</exception>
+    public void Block(long otherId, bool blocked) => _world.Block(_userId, otherId, blocked);
+
+    /// <summary>Makes a member, or a bot, an administrator with these rights; with none it is one no more.</summary>
+    /// <param name="rights">Names of the Bot API: <c>can_manage_topics</c>, <c>can_post_messages</c>…</param>
+    /// <exception cref="TelegramRefusal">As Telegram would refuse it.</exception>
+    public void Promote(PeerRef peer, long userId, params IReadOnlyList<string> rights) => _world.Promote(_userId, peer, userId, BotRights.ReadRights(rights), null, null);
+
+    /// <summary>Leaves a member of a supergroup only these permissions.</summary>
+    /// <param name="permissions">Names of the Bot API: <c>can_send_messages</c>, <c>can_send_photos</c>…</param>
+    /// <exception cref="TelegramRefusal">As Telegram would refuse it.</exception>
+    public void Restrict(PeerRef peer, long userId, params IReadOnlyList<string> permissions) =>
+        _world.Restrict(_userId, peer, userId, BotRights.ReadLimits(permissions), 0, null);
+
+    /// <summary>Removes somebody from a room for good.</summary>
+    /// <exception cref="TelegramRefusal">As Telegram would refuse it.</exception>
+    public void Ban(PeerRef peer, long userId)
     {
-        if (peer.Kind is not PeerKind.Channel)
-            throw TelegramRefusal.BadRequest("CHANNEL_INVALID");
-        _world.Invite(_userId, peer.Id, userId);
+        if (peer.Kind is PeerKind.Group)
+            _world.RemoveFromGroup(_userId, peer.Id, userId, null);
+        else
+            _world.Ban(_userId, peer, userId, 0, null);
     }
 
-    /// <summary>Marks a conversation read to its end.</summary>
-    public void Read(PeerRef peer) => _world.Read(_userId, peer, 0, null);
+    /// <summary>Makes a supergroup a forum, or a forum a supergroup again.</summary>
+    /// <exception cref="TelegramRefusal">As Telegram would refuse it.</exception>
+    public void ToggleForum(PeerRef peer, bool enabled) => _world.ToggleForum(_userId, peer.Id, enabled);
 
-    private PhoneChat Show(DialogView dialog) => new(
-        dialog.Peer.ToString(),
-        KindOf(dialog.Peer),
-        TitleOf(dialog.Peer),
-        dialog.Unread,
-        dialog.Top is null ? null : Show(dialog.Top),
-        dialog.ReadOutboxMaxId,
-        dialog.Peer.Kind == PeerKind.User ? null : _world.MembersOf(dialog.Peer).Count,
-        _world.FindChannel(dialog.Peer.Kind == PeerKind.Channel ? dialog.Peer.Id : 0) is not { Broadcast: true } channel || channel.CreatorId == _userId);
-
-    private PhoneMessage Show(StoredMessage message)
+    /// <summary>Presses a button under a message.</summary>
+    /// <returns>What the bot says to it; null when it says nothing in time.</returns>
+    /// <exception cref="TelegramRefusal">There is no such button.</exception>
+    public async Task<PhoneAnswer?> PressAsync(PeerRef peer, int messageId, string data, CancellationToken cancellationToken)
     {
-        var isOut = message.FromId == _userId;
-        return new PhoneMessage(
-            message.Id,
-            message.FromId,
-            NameOf(message.FromId),
-            isOut,
-            DateTimeOffset.FromUnixTimeSeconds(message.Date),
-            message.Text,
-            message.ReplyTo,
-            isOut ? message.RandomId?.ToString(CultureInfo.InvariantCulture) : null,
-            message.Action switch
-            {
-                ServiceAction.GroupCreated => "created the group",
-                ServiceAction.ChannelCreated => "created this",
-                ServiceAction.Joined => "joined",
-                ServiceAction.Left => "left",
-                ServiceAction.TopicCreated => "created the topic",
-                ServiceAction.TopicEdited => "changed the topic",
-                null => null,
-                _ => throw new System.Diagnostics.UnreachableException(),
-            });
+        var press = _world.Press(_userId, peer, messageId, data);
+        try
+        {
+            return await press.Answer.WaitAsync(TelegramWorld.ButtonPatience, cancellationToken) is { } answer
+                ? new PhoneAnswer(answer.Text, answer.ShowAlert, answer.Url)
+                : null;
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+    }
+
+    private PhoneChat Show(DialogView dialog)
+    {
+        var peer = dialog.Peer;
+        var person = peer.Kind == PeerKind.User ? _world.FindPerson(peer.Id) : null;
+        var channel = peer.Kind == PeerKind.Channel ? _world.FindChannel(peer.Id) : null;
+        return new PhoneChat(
+            peer.ToString(),
+            KindOf(peer),
+            TitleOf(peer),
+            dialog.Unread,
+            dialog.Top is null ? null : Show(dialog.Top),
+            dialog.ReadOutboxMaxId,
+            peer.Kind == PeerKind.User ? null : _world.MembersOf(peer).Count,
+            MayWrite(peer, channel),
+            person?.Username ?? channel?.Username,
+            person?.Bot is not null,
+            channel?.Forum == true,
+            _world.May(_userId, peer, AdminRights.DeleteMessages));
     }
 
     private string KindOf(PeerRef peer) => peer.Kind switch

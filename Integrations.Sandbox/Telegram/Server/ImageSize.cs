@@ -21,6 +21,13 @@ internal static class ImageSize
         return ReadJpeg(picture);
     }
 
+    /// <summary>The media type of a picture whose size could be read.</summary>
+    public static string TypeOf(Stream picture)
+    {
+        picture.Position = 0;
+        return picture.ReadByte() == PngSignature[0] ? "image/png" : "image/jpeg";
+    }
+
     // A JPEG is segments of FF, a marker and a length; the frame header (C0 to CF, but C4, C8 and CC) holds precision, height and width.
     private static (int Width, int Height)? ReadJpeg(Stream picture)
     {

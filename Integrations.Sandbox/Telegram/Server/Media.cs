@@ -104,12 +104,27 @@ internal static class Media
         {
             Id = id,
             IsPhoto = false,
+            Kind = KindOf(document.Attributes),
             DcId = call.DcId,
             Size = size,
             Date = call.UnixNow,
             MimeType = document.MimeType,
             Attributes = writer.WrittenSpan.ToArray(),
         });
+    }
+
+    /// <summary>As what a document is shown, by what its sender says of it.</summary>
+    private static FileKind KindOf(IReadOnlyList<DocumentAttribute> attributes)
+    {
+        if (attributes.OfType<DocumentAttributeAudio>().FirstOrDefault() is { } audio)
+            return audio.Voice ? FileKind.Voice : FileKind.Audio;
+        if (attributes.OfType<DocumentAttributeSticker>().Any())
+            return FileKind.Sticker;
+        if (attributes.OfType<DocumentAttributeAnimated>().Any())
+            return FileKind.Animation;
+        if (attributes.OfType<DocumentAttributeVideo>().FirstOrDefault() is { } video)
+            return video.RoundMessage ? FileKind.VideoNote : FileKind.Video;
+        return FileKind.Document;
     }
 
     private static (long Id, long Size) Store(RpcCall call, InputFileBase input)

@@ -26,6 +26,9 @@ internal sealed class RpcCall(ServerParts parts, Session session, long messageId
     /// <summary>The schema's name of the method inside all wrappers; null until it is known.</summary>
     public string? Method { get; set; }
 
+    /// <summary>Set when the answer comes later; results in its bytes and does not fail.</summary>
+    public Task<byte[]>? Later { get; set; }
+
     /// <summary>Set when a fault ends the connection instead of an answer.</summary>
     public ConnectionEnd? Disruption { get; set; }
 

@@ -18,6 +18,7 @@ internal sealed partial class RpcDispatcher(ILogger<RpcDispatcher> logger)
     private const int WrapperDepth = 8;
 
     private readonly Dictionary<Type, Func<RpcCall, TlRequest, object>> _handlers = [];
+    private readonly Dictionary<Type, Func<RpcCall, TlRequest, Task<object>>> _laterHandlers = [];
     private readonly Dictionary<uint, ReadCall> _olderCalls = [];
 
     /// <summary>Reads the fields of a call whose id the schema no longer has.</summary>
@@ -33,6 +34,12 @@ internal sealed partial class RpcDispatcher(ILogger<RpcDispatcher> logger)
         where TRequest : TlRequest<TResult>
         where TResult : notnull =>
         _handlers[typeof(TRequest)] = (call, request) => handler(call, (TRequest)request);
+
+    /// <summary>Registers a call whose answer somebody else has to give first. Waiting, it holds no thread, and the calls after it go on.</summary>
+    public void RegisterLater<TRequest, TResult>(Func<RpcCall, TRequest, Task<TResult>> handler)
+        where TRequest : TlRequest<TResult>
+        where TResult : notnull =>
+        _laterHandlers[typeof(TRequest)] = async (call, request) => await handler(call, (TRequest)request);
 
     /// <summary>Registers a call of an older layer that was since renumbered or removed.</summary>
     public void RegisterOlder<TRequest, TResult>(uint id, ReadCall read, Func<RpcCall, TRequest, TResult> handler)
@@ -82,6 +89,12 @@ internal sealed partial class RpcDispatcher(ILogger<RpcDispatcher> logger)
         ApplyFaults(call, request);
         if (call.Disruption is not null)
             return [];
+        if (_laterHandlers.TryGetValue(request.GetType(), out var later))
+        {
+            call.Later = AnswerLaterAsync(call, request, later(call, request));
+            return [];
+        }
+
         if (!_handlers.TryGetValue(request.GetType(), out var handler))
             throw UnknownMethod(request.ConstructorId, call);
         var result = handler(call, request);
@@ -90,6 +103,26 @@ internal sealed partial class RpcDispatcher(ILogger<RpcDispatcher> logger)
         using var writer = new TlWriter(call.Session.Layer ?? SchemaLayer.Current);
         request.WriteAnyResult(writer, result);
         return writer.WrittenSpan.ToArray();
+    }
+
+    private async Task<byte[]> AnswerLaterAsync(RpcCall call, TlRequest request, Task<object> pending)
+    {
+        try
+        {
+            var result = await pending;
+            using var writer = new TlWriter(call.Session.Layer ?? SchemaLayer.Current);
+            request.WriteAnyResult(writer, result);
+            return writer.WrittenSpan.ToArray();
+        }
+        catch (TelegramRefusal refusal)
+        {
+            return Error(refusal.Code, refusal.Name);
+        }
+        catch (Exception e)
+        {
+            LogFailed(e, request.TlName);
+            return Error(500, "INTERNAL");
+        }
     }
 
     /// <summary>Takes off <c>invokeWithLayer</c>, <c>initConnection</c> and the like, remembering what they say.</summary>

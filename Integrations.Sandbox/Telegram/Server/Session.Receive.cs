@@ -131,7 +131,22 @@ internal sealed partial class Session
             connection.End(end);
             return;
         }
+        if (call.Later is { } later)
+        {
+            _acks.Add(call.MessageId);
+            _ = AnswerLaterAsync(later, call.MessageId);
+            return;
+        }
+
         AnswerCall(call, result);
+    }
+
+    /// <summary>Nobody waits for this task: it holds no thread, neither of its parts fails, and a session that was forgotten drops what comes.</summary>
+    private async Task AnswerLaterAsync(Task<byte[]> later, long messageId)
+    {
+        // Not under the lock of the caller, also where the answer is there already.
+        await Task.Yield();
+        AnswerLate(new RpcResult { ReqMsgId = messageId, Result = Packed(await later) }.ToBytes(), messageId);
     }
 
     private void AnswerCall(RpcCall call, byte[] result)

@@ -58,9 +58,9 @@ internal sealed partial class UpdatePump(ServerParts parts, ILogger<UpdatePump> 
                     Pts = read.Pts,
                 }));
                 break;
-            case MembershipChanged changed:
+            case MembershipChanged { Peer.Kind: PeerKind.Channel } changed:
                 PushTo(changed.UserId, changed.Except, (view, session) =>
-                    Shown(view.Mention(PeerRef.Channel(changed.ChannelId)), session, new UpdateChannel { ChannelId = changed.ChannelId }));
+                    Shown(view.Mention(changed.Peer), session, new UpdateChannel { ChannelId = changed.Peer.Id }));
                 break;
             case QrTokenScanned scanned:
                 foreach (var session in parts.SessionsOf(scanned.KeyId))
@@ -138,7 +138,7 @@ internal sealed partial class UpdatePump(ServerParts parts, ILogger<UpdatePump> 
     private static TlObject? ShortMessage(StoredMessage message, LoggedUpdate update, Session session)
     {
         // The compact form has room for text only.
-        if (message.Action is not null || message.FileId is not null || message.Forward is not null || update.Kind != LoggedKind.NewMessage
+        if (message.Action is not null || message.FileId is not null || message.Forward is not null || message.Keyboard is not null || update.Kind != LoggedKind.NewMessage
             || !session.KnownPeers.Contains(message.Peer) || !session.KnownPeers.Contains(PeerRef.User(message.FromId)))
             return null;
         var reply = View.ReplyHeader(message);

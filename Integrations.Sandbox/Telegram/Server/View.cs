@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Integrations.Mtproto.Schema;
 using Integrations.Mtproto.Tl;
 using Integrations.Sandbox.Telegram.World;
@@ -64,6 +65,7 @@ internal sealed class View(TelegramWorld world, Person viewer)
             Bot = person.Bot is not null,
             BotInfoVersion = person.Bot is null ? null : 1,
             BotChatHistory = person.Bot?.ReadsAllGroupMessages ?? false,
+            Deleted = person.IsDeleted,
             Status = person.Bot is null ? new UserStatusRecently() : null,
         };
     }
@@ -74,6 +76,8 @@ internal sealed class View(TelegramWorld world, Person viewer)
         Title = group.Title,
         Creator = group.CreatorId == viewer.Id,
         Left = !group.Members.Contains(viewer.Id),
+        Deactivated = group.MigratedTo is not null,
+        MigratedTo = group.MigratedTo is { } room ? new InputChannel { ChannelId = room, AccessHash = world.AccessHash(viewer.Id, PeerRef.Channel(room)) } : null,
         Photo = new ChatPhotoEmpty(),
         ParticipantsCount = group.Members.Count,
         Date = group.Date,
@@ -84,6 +88,7 @@ internal sealed class View(TelegramWorld world, Person viewer)
     {
         var isCreator = channel.CreatorId == viewer.Id;
         var joined = world.MembershipIn(viewer.Id, channel.Id);
+        var place = world.PlaceOf(viewer.Id, channel.Peer);
         return new Channel
         {
             Id = channel.Id,
@@ -98,7 +103,9 @@ internal sealed class View(TelegramWorld world, Person viewer)
             SlowmodeEnabled = channel.SlowModeSeconds > 0,
             Photo = new ChatPhotoEmpty(),
             Date = joined ?? channel.Date,
-            AdminRights = isCreator ? CreatorRights() : null,
+            AdminRights = place.Rank is MemberRank.Creator or MemberRank.Administrator ? Rights(place.Rights) : null,
+            BannedRights = place.Rank is MemberRank.Restricted or MemberRank.Kicked ? Limits(place) : null,
+            DefaultBannedRights = channel.Broadcast ? null : Limits(new Membership(MemberRank.Member, AdminRights.None, channel.DefaultLimits, 0, null)),
         };
     }
 
@@ -145,6 +152,7 @@ internal sealed class View(TelegramWorld world, Person viewer)
             FwdFrom = Forward(message),
             EditDate = message.EditDate,
             Pinned = message.Pinned,
+            ReplyMarkup = message.Keyboard is { } keyboard ? Keyboard(keyboard) : null,
         };
     }
 
@@ -158,8 +166,53 @@ internal sealed class View(TelegramWorld world, Person viewer)
             : new MessageReplyHeader { ForumTopic = true, ReplyToMsgId = topic };
     }
 
-    public static ChatAdminRights RightsOf(ChannelRoom channel, long userId) =>
-        channel.CreatorId == userId ? CreatorRights() : new ChatAdminRights();
+    /// <summary>Rights as the protocol has them.</summary>
+    public static ChatAdminRights Rights(AdminRights rights) => new()
+    {
+        ChangeInfo = rights.HasFlag(AdminRights.ChangeInfo),
+        PostMessages = rights.HasFlag(AdminRights.PostMessages),
+        EditMessages = rights.HasFlag(AdminRights.EditMessages),
+        DeleteMessages = rights.HasFlag(AdminRights.DeleteMessages),
+        BanUsers = rights.HasFlag(AdminRights.BanUsers),
+        InviteUsers = rights.HasFlag(AdminRights.InviteUsers),
+        PinMessages = rights.HasFlag(AdminRights.PinMessages),
+        AddAdmins = rights.HasFlag(AdminRights.AddAdmins),
+        Anonymous = rights.HasFlag(AdminRights.Anonymous),
+        ManageCall = rights.HasFlag(AdminRights.ManageVideoChats),
+        ManageTopics = rights.HasFlag(AdminRights.ManageTopics),
+        PostStories = rights.HasFlag(AdminRights.PostStories),
+        EditStories = rights.HasFlag(AdminRights.EditStories),
+        DeleteStories = rights.HasFlag(AdminRights.DeleteStories),
+        Other = rights.HasFlag(AdminRights.Other),
+    };
+
+    /// <summary>What somebody may not do, as the protocol has it.</summary>
+    public static ChatBannedRights Limits(Membership place)
+    {
+        var limits = place.Limits;
+        var isOut = place.Rank is MemberRank.Kicked;
+        return new ChatBannedRights
+        {
+            ViewMessages = isOut,
+            SendMessages = isOut || limits.HasFlag(MemberLimits.SendMessages),
+            SendPlain = isOut || limits.HasFlag(MemberLimits.SendMessages),
+            SendAudios = isOut || limits.HasFlag(MemberLimits.SendAudios),
+            SendDocs = isOut || limits.HasFlag(MemberLimits.SendDocuments),
+            SendPhotos = isOut || limits.HasFlag(MemberLimits.SendPhotos),
+            SendVideos = isOut || limits.HasFlag(MemberLimits.SendVideos),
+            SendRoundvideos = isOut || limits.HasFlag(MemberLimits.SendVideoNotes),
+            SendVoices = isOut || limits.HasFlag(MemberLimits.SendVoiceNotes),
+            SendPolls = isOut || limits.HasFlag(MemberLimits.SendPolls),
+            SendStickers = isOut || limits.HasFlag(MemberLimits.SendOther),
+            SendGifs = isOut || limits.HasFlag(MemberLimits.SendOther),
+            EmbedLinks = isOut || limits.HasFlag(MemberLimits.AddPreviews),
+            ChangeInfo = isOut || limits.HasFlag(MemberLimits.ChangeInfo),
+            InviteUsers = isOut || limits.HasFlag(MemberLimits.InviteUsers),
+            PinMessages = isOut || limits.HasFlag(MemberLimits.PinMessages),
+            ManageTopics = isOut || limits.HasFlag(MemberLimits.ManageTopics),
+            UntilDate = place.UntilDate,
+        };
+    }
 
     private MessageFwdHeader? Forward(StoredMessage message)
     {
@@ -311,27 +364,39 @@ internal sealed class View(TelegramWorld world, Person viewer)
             new MessageActionChatCreate { Title = group.Title, Users = [.. group.Members] },
         ServiceAction.ChannelCreated when world.FindChannel(message.Peer.Id) is { } channel =>
             new MessageActionChannelCreate { Title = channel.Title },
-        ServiceAction.Left => new MessageActionChatDeleteUser { UserId = message.FromId },
-        ServiceAction.TopicCreated => new MessageActionTopicCreate { Title = message.Text, IconColor = TopicOf(message)?.IconColor ?? 0 },
-        ServiceAction.TopicEdited => new MessageActionTopicEdit { Title = message.Text, Closed = TopicOf(message)?.Closed },
-        ServiceAction.Joined => new MessageActionChatAddUser { Users = [message.FromId] },
+        ServiceAction.Left => new MessageActionChatDeleteUser { UserId = message.Facts?.UserId ?? message.FromId },
+        ServiceAction.TopicCreated => new MessageActionTopicCreate
+        {
+            Title = message.Text,
+            IconColor = message.Facts?.IconColor ?? TopicOf(message)?.IconColor ?? 0,
+            IconEmojiId = message.Facts?.IconEmojiId,
+        },
+        ServiceAction.TopicEdited => new MessageActionTopicEdit
+        {
+            Title = message.Text.Length > 0 ? message.Text : null,
+            IconEmojiId = message.Facts?.IconEmojiId,
+        },
+        ServiceAction.TopicClosed or ServiceAction.TopicReopened => new MessageActionTopicEdit { Closed = action is ServiceAction.TopicClosed },
+        ServiceAction.TopicHidden or ServiceAction.TopicShown => new MessageActionTopicEdit { Hidden = action is ServiceAction.TopicHidden },
+        ServiceAction.Pinned => new MessageActionPinMessage(),
+        ServiceAction.MigratedTo => new MessageActionChatMigrateTo { ChannelId = message.Facts?.RoomId ?? 0 },
+        ServiceAction.MigratedFrom => new MessageActionChannelMigrateFrom { Title = message.Text, ChatId = message.Facts?.RoomId ?? 0 },
+        ServiceAction.Joined => new MessageActionChatAddUser { Users = [message.Facts?.UserId ?? message.FromId] },
         _ => new MessageActionEmpty(),
     };
 
     private ForumTopicState? TopicOf(StoredMessage message) =>
         world.FindChannel(message.Peer.Id)?.Topics.GetValueOrDefault(message.TopicId ?? ForumTopicState.General);
 
-    private static ChatAdminRights CreatorRights() => new()
+    private static ReplyInlineMarkup Keyboard(InlineKeyboard keyboard) => new()
     {
-        ManageTopics = true,
-        ChangeInfo = true,
-        PostMessages = true,
-        EditMessages = true,
-        DeleteMessages = true,
-        BanUsers = true,
-        InviteUsers = true,
-        PinMessages = true,
-        AddAdmins = true,
-        Other = true,
+        Rows = [.. keyboard.Rows.Select(row => new KeyboardButtonRow { Buttons = [.. row.Select(Button)] })],
+    };
+
+    private static KeyboardButtonBase Button(InlineButton button) => button switch
+    {
+        { Url: { } url } => new KeyboardButtonUrl { Text = button.Text, Url = url },
+        { Copies: { } text } => new KeyboardButtonCopy { Text = button.Text, CopyText = text },
+        _ => new KeyboardButtonCallback { Text = button.Text, Data = Encoding.UTF8.GetBytes(button.Data ?? "") },
     };
 }

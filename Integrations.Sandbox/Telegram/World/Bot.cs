@@ -1,10 +1,15 @@
+using System.Text.Json.Serialization;
+
 namespace Integrations.Sandbox.Telegram.World;
 
 /// <summary>What makes a user of the world a bot.</summary>
 internal sealed class Bot
 {
-    /// <summary>The token's second half; the first is the bot's id.</summary>
+    /// <summary>The token's second half; the first is the bot's id. Empty for BotFather and for a bot that was deleted: nobody opens the Bot API for those.</summary>
     public required string Secret { get; set; }
+
+    [JsonIgnore]
+    public bool HasToken => Secret.Length > 0;
 
     /// <summary>Who made it.</summary>
     public required long OwnerId { get; init; }

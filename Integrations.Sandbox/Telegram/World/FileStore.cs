@@ -44,6 +44,16 @@ internal sealed class FileStore : IDisposable
         Directory.Delete(PartsOf(userId, uploadId), recursive: true);
     }
 
+    /// <summary>Keeps a whole file. Written beside and renamed, so that a file is whole or not there.</summary>
+    public async Task WriteAsync(long fileId, Stream content, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Path.Combine(_directory.Value, "files"));
+        var path = PathOf(fileId);
+        await using (var whole = File.Create(path + ".new"))
+            await content.CopyToAsync(whole, cancellationToken);
+        File.Move(path + ".new", path, overwrite: true);
+    }
+
     public Stream Open(long fileId) => File.OpenRead(PathOf(fileId));
 
     /// <summary>A piece of a file; shorter at its end, empty beyond it.</summary>

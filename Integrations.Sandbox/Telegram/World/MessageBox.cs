@@ -83,6 +83,12 @@ internal sealed record StoredMessage
     /// <summary>The topic of a forum; null outside one and in its general topic.</summary>
     public int? TopicId { get; init; }
 
+    /// <summary>Buttons under a message of a bot.</summary>
+    public InlineKeyboard? Keyboard { get; init; }
+
+    /// <summary>More of what a service message says.</summary>
+    public ServiceFacts? Facts { get; init; }
+
     /// <summary>What is left of a deleted message is its place, so that the ones after it keep theirs.</summary>
     public bool Deleted { get; init; }
 
@@ -99,6 +105,30 @@ internal enum ServiceAction
     Left,
     TopicCreated,
     TopicEdited,
+    TopicClosed,
+    TopicReopened,
+    TopicHidden,
+    TopicShown,
+
+    /// <summary>The message pinned is the one that it answers.</summary>
+    Pinned,
+    MigratedTo,
+    MigratedFrom,
+}
+
+/// <summary>What a service message says besides its text.</summary>
+internal sealed record ServiceFacts
+{
+    /// <summary>Of a new topic.</summary>
+    public int? IconColor { get; init; }
+
+    public long? IconEmojiId { get; init; }
+
+    /// <summary>Whom somebody else brought in or removed.</summary>
+    public long? UserId { get; init; }
+
+    /// <summary>The room that a group became, or was.</summary>
+    public long? RoomId { get; init; }
 }
 
 /// <summary>Where a forwarded message was written first.</summary>

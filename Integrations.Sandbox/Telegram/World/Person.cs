@@ -5,11 +5,11 @@ internal sealed class Person
 {
     public required long Id { get; init; }
 
-    public required string FirstName { get; init; }
+    public required string FirstName { get; set; }
 
     public string? LastName { get; init; }
 
-    public string? Username { get; init; }
+    public string? Username { get; set; }
 
     /// <summary>Digits only, without a plus, as Telegram writes it; empty for a bot.</summary>
     public required string Phone { get; init; }
@@ -27,6 +27,12 @@ internal sealed class Person
 
     /// <summary>People whose number this person has saved.</summary>
     public HashSet<long> Contacts { get; init; } = [];
+
+    /// <summary>Those who may not write to this person.</summary>
+    public HashSet<long> Blocked { get; init; } = [];
+
+    /// <summary>The account was deleted; its number stays taken.</summary>
+    public bool IsDeleted { get; set; }
 
     public MessageBox Box { get; init; } = new();
 

@@ -14,6 +14,12 @@ internal sealed class BasicGroup
     public required int Date { get; init; }
 
     public List<long> Members { get; init; } = [];
+
+    /// <summary>Those whom its creator removed.</summary>
+    public HashSet<long> Removed { get; init; } = [];
+
+    /// <summary>The supergroup that it became; nobody writes in it since.</summary>
+    public long? MigratedTo { get; set; }
 }
 
 /// <summary>A supergroup or a broadcast channel, with its own message numbers and <c>pts</c>.</summary>
@@ -27,7 +33,7 @@ internal sealed class ChannelRoom
 
     public string? Username { get; init; }
 
-    /// <summary>True for a channel, where only its creator posts; false for a supergroup.</summary>
+    /// <summary>True for a channel, where only administrators post; false for a supergroup.</summary>
     public required bool Broadcast { get; init; }
 
     public required long CreatorId { get; init; }
@@ -44,6 +50,12 @@ internal sealed class ChannelRoom
     public Dictionary<int, ForumTopicState> Topics { get; init; } = [];
 
     public Dictionary<long, ChannelMember> Members { get; init; } = [];
+
+    /// <summary>Administrators, the restricted and the removed; everybody else is a member or is not, and one of them made the room.</summary>
+    public Dictionary<long, Membership> Places { get; init; } = [];
+
+    /// <summary>What members without a place of their own may not do.</summary>
+    public MemberLimits DefaultLimits { get; set; }
 
     public MessageBox Box { get; init; } = new();
 

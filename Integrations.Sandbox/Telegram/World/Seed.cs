@@ -17,6 +17,9 @@ internal static class Seed
     public const long Zoya = 1000007;
     public const long Mila = 1000008;
 
+    /// <summary>The bot by which people make bots; it has the number that it has at Telegram.</summary>
+    public const long BotFather = 93372553;
+
     /// <summary>The basic group of anna, boris, vera and dana.</summary>
     public const long Office = 2001;
 
@@ -64,6 +67,17 @@ internal static class Seed
                 Text(6, Anna, PeerRef.Channel(News), "The town has a square now.", date),
             ]);
     }
+
+    /// <summary>BotFather, who is no part of the founding: a world founded before he was thought of gets him too.</summary>
+    public static Person MakeBotFather() => new()
+    {
+        Id = BotFather,
+        FirstName = "BotFather",
+        Username = "BotFather",
+        Phone = "",
+        DcId = SandboxTelegram.MainDc,
+        Bot = new Bot { OwnerId = BotFather, Secret = "" },
+    };
 
     private static Person Named(
         long id, string firstName, string? lastName, string? username, int dcId, int number, long[] contacts,

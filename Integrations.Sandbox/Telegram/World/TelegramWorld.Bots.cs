@@ -11,10 +11,11 @@ internal sealed partial class TelegramWorld
     private const int SecretLength = 35;
     private const string SecretAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+    /// <summary>Bots that somebody made and did not delete.</summary>
     public IReadOnlyList<Person> Bots()
     {
         lock (_gate)
-            return [.. _state.People.Values.Where(person => person.Bot is not null).OrderBy(person => person.Id)];
+            return [.. _state.People.Values.Where(person => person.Bot is { HasToken: true }).OrderBy(person => person.Id)];
     }
 
     /// <summary>Makes a bot, as BotFather does for a person.</summary>
@@ -29,7 +30,7 @@ internal sealed partial class TelegramWorld
                 throw TelegramRefusal.BadRequest("USERNAME_INVALID");
             if (_state.Usernames.ContainsKey(username.ToLowerInvariant()))
                 throw TelegramRefusal.BadRequest("USERNAME_OCCUPIED");
-            var last = _state.People.Values.Where(person => person.Bot is not null).Select(person => person.Id).DefaultIfEmpty(FirstBot - 1).Max();
+            var last = _state.People.Values.Where(person => person.Bot is not null).Select(person => person.Id).Append(FirstBot - 1).Max();
             var bot = new Person
             {
                 Id = last + 1,
@@ -52,10 +53,27 @@ internal sealed partial class TelegramWorld
             return null;
         lock (_gate)
         {
-            return _state.People.GetValueOrDefault(id) is { Bot: { } bot } person
+            return _state.People.GetValueOrDefault(id) is { Bot: { HasToken: true } bot } person
                 && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(bot.Secret), Encoding.UTF8.GetBytes(token[(colon + 1)..]))
                 ? person
                 : null;
+        }
+    }
+
+    /// <summary>Ends a bot: its token and its name are nobody's from now on, and it is in no room any more. What it wrote stays.</summary>
+    public void DeleteBot(long botId)
+    {
+        lock (_gate)
+        {
+            if (PersonOf(botId).Bot is not { HasToken: true })
+                throw TelegramRefusal.BadRequest("BOT_INVALID");
+            Commit(
+                new Together(
+                [
+                    .. _state.Channels.Values.Where(channel => channel.Members.ContainsKey(botId)).Select(channel => new ChannelLeft(channel.Id, botId)),
+                    .. _state.Groups.Values.Where(group => group.Members.Contains(botId)).Select(group => new GroupLeft(group.Id, botId)),
+                    new BotDeleted(botId),
+                ]));
         }
     }
 
@@ -78,11 +96,11 @@ internal sealed partial class TelegramWorld
         {
             RequirePeer(PersonOf(inviterId), PeerRef.Channel(channelId));
             var channel = _state.Channels[channelId];
-            if (!channel.Members.ContainsKey(inviterId) || (channel.Broadcast && channel.CreatorId != inviterId))
+            if (!channel.Members.ContainsKey(inviterId) || (channel.Broadcast && !May(inviterId, channel.Peer, AdminRights.InviteUsers)))
                 throw TelegramRefusal.Forbidden("CHAT_ADMIN_REQUIRED");
             _ = PersonOf(userId);
             if (!channel.Members.ContainsKey(userId))
-                Commit(new ChannelJoined(channelId, userId, UnixNow));
+                Commit(new ChannelJoined(channelId, userId, UnixNow, inviterId));
         }
     }
 
@@ -92,6 +110,10 @@ internal sealed partial class TelegramWorld
             throw TelegramRefusal.Forbidden("USER_IS_BOT");
         if (!bot.Box.Dialogs.ContainsKey(PeerRef.User(userId)))
             throw TelegramRefusal.Forbidden("USER_BOT_NOT_STARTED");
+        if (_state.People[userId].IsDeleted)
+            throw TelegramRefusal.Forbidden("INPUT_USER_DEACTIVATED");
+        if (_state.People[userId].Blocked.Contains(bot.Id))
+            throw TelegramRefusal.Forbidden("USER_IS_BLOCKED");
     }
 
     private void ChangeBot(long botId, Func<BotChanged, BotChanged> change)

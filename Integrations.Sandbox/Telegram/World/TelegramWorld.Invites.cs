@@ -5,24 +5,25 @@ internal sealed partial class TelegramWorld
 {
     private const int InviteHashBytes = 12;
 
-    /// <summary>Makes a link; only whoever made the room may.</summary>
+    /// <summary>Makes a link; only who may invite does.</summary>
     public Invite MakeInvite(long userId, PeerRef peer)
     {
         lock (_gate)
         {
             RequirePeer(PersonOf(userId), peer);
-            var creator = peer.Kind switch
-            {
-                PeerKind.Group => _state.Groups[peer.Id].CreatorId,
-                PeerKind.Channel => _state.Channels[peer.Id].CreatorId,
-                _ => throw TelegramRefusal.BadRequest("PEER_ID_INVALID"),
-            };
-            if (creator != userId)
+            if (!May(userId, peer, AdminRights.InviteUsers))
                 throw TelegramRefusal.BadRequest("CHAT_ADMIN_REQUIRED");
             var hash = Convert.ToBase64String(RandomBytes(InviteHashBytes)).Replace('+', '-').Replace('/', '_');
             Commit(new InviteMade(hash, peer, userId, UnixNow));
             return _state.Invites[hash];
         }
+    }
+
+    /// <summary>The link of a room that was made last; null before the first.</summary>
+    public Invite? NewestInvite(PeerRef peer)
+    {
+        lock (_gate)
+            return _state.Invites.Values.Where(invite => invite.Peer == peer).MaxBy(invite => invite.Date);
     }
 
     public Invite RequireInvite(string hash)
@@ -62,6 +63,8 @@ internal sealed partial class TelegramWorld
             var invite = RequireInvite(hash);
             if (IsMember(userId, invite.Peer))
                 throw TelegramRefusal.BadRequest("USER_ALREADY_PARTICIPANT");
+            if (PlaceOf(userId, invite.Peer).Rank is MemberRank.Kicked)
+                throw TelegramRefusal.BadRequest("USER_BANNED_IN_CHANNEL");
             if (invite.Peer.Kind == PeerKind.Channel)
             {
                 Commit(new ChannelJoined(invite.Peer.Id, userId, UnixNow), origin);

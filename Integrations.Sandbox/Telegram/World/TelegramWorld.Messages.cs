@@ -23,6 +23,9 @@ internal sealed record Draft
 
     /// <summary>The topic of a forum that the sender names.</summary>
     public int? TopicId { get; init; }
+
+    /// <summary>Buttons, which only bots have.</summary>
+    public InlineKeyboard? Keyboard { get; init; }
 }
 
 /// <summary>A message as its sender sees it, and the value of the box that it moved.</summary>
@@ -67,6 +70,8 @@ internal sealed partial class TelegramWorld
         if (draft.RandomId is { } randomId && IsRemembered(sender, randomId))
             throw new TelegramRefusal(500, "RANDOM_ID_DUPLICATE");
         var box = draft.Peer.Kind == PeerKind.Channel ? _state.Channels[draft.Peer.Id].Box : sender.Box;
+        if (draft.Peer.Kind == PeerKind.Channel)
+            RequireMaySend(sender.Id, _state.Channels[draft.Peer.Id], draft);
         var topic = TopicOf(sender, draft);
         return new MessageSent
         {
@@ -82,6 +87,7 @@ internal sealed partial class TelegramWorld
             GroupedId = draft.GroupedId,
             Forward = draft.Forward,
             TopicId = topic,
+            Keyboard = draft.Keyboard,
         };
     }
 
@@ -151,13 +157,17 @@ internal sealed partial class TelegramWorld
         RequirePeer(sender, peer);
         if (peer.Kind == PeerKind.User && sender.Bot is not null)
             RequireBotMayWrite(sender, peer.Id);
+        if (peer.Kind == PeerKind.User && sender.Blocked.Contains(peer.Id))
+            throw TelegramRefusal.BadRequest("YOU_BLOCKED_USER");
+        if (peer.Kind == PeerKind.Group && _state.Groups[peer.Id].MigratedTo is not null)
+            throw TelegramRefusal.BadRequest("CHAT_ID_INVALID");
         if (peer.Kind != PeerKind.Channel)
             return;
         var channel = _state.Channels[peer.Id];
-        if (!channel.Members.TryGetValue(sender.Id, out var member) || (channel.Broadcast && channel.CreatorId != sender.Id))
+        if (!channel.Members.TryGetValue(sender.Id, out var member) || (channel.Broadcast && !May(sender.Id, peer, AdminRights.PostMessages)))
             throw TelegramRefusal.Forbidden("CHAT_WRITE_FORBIDDEN");
         var wait = member.LastSentDate + channel.SlowModeSeconds - UnixNow;
-        if (channel.SlowModeSeconds > 0 && member.LastSentDate > 0 && wait > 0 && channel.CreatorId != sender.Id)
+        if (channel.SlowModeSeconds > 0 && member.LastSentDate > 0 && wait > 0 && PlaceOf(sender.Id, peer).Rank is not (MemberRank.Creator or MemberRank.Administrator))
             throw TelegramRefusal.SlowMode(wait);
     }
 

@@ -11,6 +11,8 @@ internal sealed partial class TelegramWorld
             var channel = _state.Channels[channelId];
             if (channel.Members.ContainsKey(userId))
                 throw TelegramRefusal.BadRequest("USER_ALREADY_PARTICIPANT");
+            if (PlaceOf(userId, channel.Peer).Rank is MemberRank.Kicked)
+                throw TelegramRefusal.BadRequest("USER_BANNED_IN_CHANNEL");
             Commit(new ChannelJoined(channelId, userId, UnixNow), origin);
             return channel;
         }

@@ -24,7 +24,7 @@ internal sealed partial class TelegramWorld
     }
 
     /// <summary>Begins a topic; the message that says so gives it its number.</summary>
-    public SentMessage CreateTopic(long userId, long channelId, string title, int? iconColor, long? iconEmojiId, long randomId, Origin? origin)
+    public SentMessage CreateTopic(long userId, long channelId, string title, int? iconColor, long? iconEmojiId, long? randomId, Origin? origin)
     {
         lock (_gate)
         {
@@ -32,7 +32,11 @@ internal sealed partial class TelegramWorld
             RequireTitle(title);
             var sender = PersonOf(userId);
             RequireMayWrite(sender, channel.Peer);
-            if (IsRemembered(sender, randomId))
+            // Members begin topics unless the room does not let them; a bot has to be told that it may.
+            var mayNot = sender.Bot is not null || (channel.DefaultLimits | PlaceOf(userId, channel.Peer).Limits).HasFlag(MemberLimits.ManageTopics);
+            if (mayNot && !May(userId, channel.Peer, AdminRights.ManageTopics))
+                throw TelegramRefusal.BadRequest("CHAT_ADMIN_REQUIRED");
+            if (randomId is { } given && IsRemembered(sender, given))
                 throw new TelegramRefusal(500, "RANDOM_ID_DUPLICATE");
             var id = channel.Box.LastMessageId + 1;
             Commit(
@@ -42,7 +46,11 @@ internal sealed partial class TelegramWorld
                     {
                         Id = id, Title = title, IconColor = iconColor ?? GeneralColor, IconEmojiId = iconEmojiId, CreatorId = userId, Date = UnixNow,
                     }),
-                    Service(userId, channel, ServiceAction.TopicCreated, title, id) with { RandomId = randomId },
+                    Service(userId, channel, ServiceAction.TopicCreated, title, id) with
+                    {
+                        RandomId = randomId,
+                        Facts = new ServiceFacts { IconColor = iconColor ?? GeneralColor, IconEmojiId = iconEmojiId },
+                    },
                 ]),
                 origin);
             return new SentMessage(channel.Box.Messages[^1], channel.Box.Pts);
@@ -56,7 +64,7 @@ internal sealed partial class TelegramWorld
         {
             var channel = RequireForum(userId, channelId);
             var topic = RequireTopic(channel, topicId);
-            if (topic.CreatorId != userId && channel.CreatorId != userId)
+            if (topic.CreatorId != userId && !May(userId, channel.Peer, AdminRights.ManageTopics))
                 throw TelegramRefusal.BadRequest("CHAT_ADMIN_REQUIRED");
             if (title is not null)
                 RequireTitle(title);
@@ -69,8 +77,11 @@ internal sealed partial class TelegramWorld
             };
             if (changed == topic)
                 throw TelegramRefusal.BadRequest("TOPIC_NOT_MODIFIED");
-            Commit(
-                new Together([new TopicChanged(channelId, changed), Service(userId, channel, ServiceAction.TopicEdited, changed.Title, topicId)]), origin);
+            var said = Service(userId, channel, ChangeOf(topic, changed), changed.Title == topic.Title ? "" : changed.Title, topicId) with
+            {
+                Facts = changed.IconEmojiId == topic.IconEmojiId ? null : new ServiceFacts { IconEmojiId = changed.IconEmojiId },
+            };
+            Commit(new Together([new TopicChanged(channelId, changed), said]), origin);
             return new SentMessage(channel.Box.Messages[^1], channel.Box.Pts);
         }
     }
@@ -79,7 +90,7 @@ internal sealed partial class TelegramWorld
     {
         lock (_gate)
         {
-            RequireOwnChannel(userId, channelId);
+            RequireRight(userId, PeerRef.Channel(channelId), AdminRights.ManageTopics);
             var topic = RequireTopic(RequireForum(userId, channelId), topicId);
             if (topic.Pinned == pinned)
                 throw TelegramRefusal.BadRequest("TOPIC_NOT_MODIFIED");
@@ -92,7 +103,7 @@ internal sealed partial class TelegramWorld
     {
         lock (_gate)
         {
-            var channel = RequireOwnChannel(userId, channelId);
+            var channel = RequireRight(userId, PeerRef.Channel(channelId), AdminRights.DeleteMessages);
             var topic = RequireTopic(RequireForum(userId, channelId), topicId);
             if (topicId == ForumTopicState.General)
                 throw TelegramRefusal.BadRequest("TOPIC_ID_INVALID");
@@ -145,9 +156,18 @@ internal sealed partial class TelegramWorld
         var target = draft.ReplyTo is { } id ? channel.Box.Find(id) : null;
         var topicId = draft.TopicId ?? target?.TopicId ?? ForumTopicState.General;
         var topic = RequireTopic(channel, topicId);
-        if (topic.Closed && channel.CreatorId != sender.Id && topic.CreatorId != sender.Id)
+        if (topic.Closed && topic.CreatorId != sender.Id && !May(sender.Id, channel.Peer, AdminRights.ManageTopics))
             throw TelegramRefusal.BadRequest("TOPIC_CLOSED");
         return topicId == ForumTopicState.General ? null : topicId;
+    }
+
+    private static ServiceAction ChangeOf(ForumTopicState before, ForumTopicState after)
+    {
+        if (before.Closed != after.Closed)
+            return after.Closed ? ServiceAction.TopicClosed : ServiceAction.TopicReopened;
+        if (before.Hidden != after.Hidden)
+            return after.Hidden ? ServiceAction.TopicHidden : ServiceAction.TopicShown;
+        return ServiceAction.TopicEdited;
     }
 
     private MessageSent Service(long userId, ChannelRoom channel, ServiceAction action, string title, int topicId) => new()

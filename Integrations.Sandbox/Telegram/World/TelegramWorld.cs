@@ -44,10 +44,16 @@ internal sealed partial class TelegramWorld : IDisposable
             // What people said before anybody connects is history, which no client takes for something it missed.
             Commit(Seed.Create(options, (int)(time.GetUtcNow() - SeedAge).ToUnixTimeSeconds()));
         }
+
+        if (!_state.People.ContainsKey(Seed.BotFather))
+            Commit(new BotMade(Seed.MakeBotFather()));
     }
 
     /// <summary>Raised after every event, for those who look again instead of following what happened.</summary>
     public ChangeSignal Changes => _changes;
+
+    /// <summary>What the world's clock says.</summary>
+    public DateTimeOffset Time => Now;
 
     /// <summary>Calls a subscriber with every notice from now on, under the world's lock.</summary>
     public void Subscribe(Action<WorldNotice> subscriber)

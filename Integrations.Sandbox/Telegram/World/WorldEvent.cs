@@ -30,8 +30,13 @@ namespace Integrations.Sandbox.Telegram.World;
 [JsonDerivedType(typeof(MessagesRead), "read")]
 [JsonDerivedType(typeof(ChannelJoined), "join")]
 [JsonDerivedType(typeof(ChannelLeft), "leave")]
+[JsonDerivedType(typeof(MembershipSet), "place")]
+[JsonDerivedType(typeof(DefaultLimitsSet), "limits")]
 [JsonDerivedType(typeof(BotMade), "bot")]
 [JsonDerivedType(typeof(BotChanged), "bot-changed")]
+[JsonDerivedType(typeof(BotDeleted), "bot-deleted")]
+[JsonDerivedType(typeof(GroupMade), "group")]
+[JsonDerivedType(typeof(ChannelMade), "channel")]
 [JsonDerivedType(typeof(SaltsRotated), "salts")]
 [JsonDerivedType(typeof(FileStored), "file")]
 [JsonDerivedType(typeof(MessageEdited), "edit")]
@@ -43,6 +48,9 @@ namespace Integrations.Sandbox.Telegram.World;
 [JsonDerivedType(typeof(InviteMade), "invite")]
 [JsonDerivedType(typeof(GroupJoined), "join-group")]
 [JsonDerivedType(typeof(GroupLeft), "leave-group")]
+[JsonDerivedType(typeof(GroupMigrated), "migrate")]
+[JsonDerivedType(typeof(ContactBlocked), "block")]
+[JsonDerivedType(typeof(AccountDeleted), "delete-account")]
 [JsonDerivedType(typeof(MessageScheduled), "schedule")]
 [JsonDerivedType(typeof(ScheduledGone), "unschedule")]
 internal abstract record WorldEvent;
@@ -128,12 +136,17 @@ internal sealed record MessageSent : WorldEvent
     public ForwardedFrom? Forward { get; init; }
 
     public int? TopicId { get; init; }
+
+    public InlineKeyboard? Keyboard { get; init; }
+
+    public ServiceFacts? Facts { get; init; }
 }
 
 internal sealed record FileStored(WorldFile File) : WorldEvent;
 
 /// <summary>The whole message as it is from now on.</summary>
-internal sealed record MessageEdited(long Uid, long ActorId, PeerRef Peer, string Text, byte[]? Entities, long? FileId, int Date) : WorldEvent;
+internal sealed record MessageEdited(
+    long Uid, long ActorId, PeerRef Peer, string Text, byte[]? Entities, long? FileId, int Date, InlineKeyboard? Keyboard = null) : WorldEvent;
 
 /// <summary>Messages of one channel, or of the boxes of these people.</summary>
 internal sealed record MessagesDeleted(long ActorId, PeerRef? Channel, long[] Uids, long[] Owners) : WorldEvent;
@@ -149,9 +162,18 @@ internal sealed record TopicRead(long ChannelId, long ReaderId, int TopicId, int
 
 internal sealed record InviteMade(string Hash, PeerRef Peer, long CreatorId, int Date) : WorldEvent;
 
-internal sealed record GroupJoined(long GroupId, long UserId) : WorldEvent;
+/// <param name="InviterId">Who brought the new member in; null for one who came by itself.</param>
+internal sealed record GroupJoined(long GroupId, long UserId, long? InviterId = null) : WorldEvent;
 
-internal sealed record GroupLeft(long GroupId, long UserId) : WorldEvent;
+/// <param name="RemovedBy">Null for one who left by itself.</param>
+internal sealed record GroupLeft(long GroupId, long UserId, long? RemovedBy = null) : WorldEvent;
+
+/// <summary>A group became a supergroup with the same members.</summary>
+internal sealed record GroupMigrated(long GroupId, ChannelRoom Room) : WorldEvent;
+
+internal sealed record ContactBlocked(long UserId, long OtherId, bool Blocked) : WorldEvent;
+
+internal sealed record AccountDeleted(long UserId) : WorldEvent;
 
 internal sealed record MessageScheduled(ScheduledMessage Message) : WorldEvent;
 
@@ -159,11 +181,22 @@ internal sealed record ScheduledGone(long UserId, int[] Ids) : WorldEvent;
 
 internal sealed record MessagesRead(long ReaderId, PeerRef Peer, int MaxId) : WorldEvent;
 
-internal sealed record ChannelJoined(long ChannelId, long UserId, int Date) : WorldEvent;
+/// <param name="InviterId">Who brought the new member in; null for one who came by itself.</param>
+internal sealed record ChannelJoined(long ChannelId, long UserId, int Date, long? InviterId = null) : WorldEvent;
 
 internal sealed record ChannelLeft(long ChannelId, long UserId) : WorldEvent;
 
+internal sealed record MembershipSet(long ChannelId, long UserId, long ActorId, Membership Membership, int Date) : WorldEvent;
+
+internal sealed record DefaultLimitsSet(long ChannelId, MemberLimits Limits) : WorldEvent;
+
 internal sealed record BotMade(Person Bot) : WorldEvent;
+
+internal sealed record BotDeleted(long BotId) : WorldEvent;
+
+internal sealed record GroupMade(BasicGroup Group) : WorldEvent;
+
+internal sealed record ChannelMade(ChannelRoom Channel) : WorldEvent;
 
 /// <summary>Everything about a bot that can change, as it is from now on.</summary>
 internal sealed record BotChanged(long BotId, string Secret, bool ReadsAllGroupMessages, BotWebhook? Webhook, string[]? AllowedUpdates) : WorldEvent;

@@ -1,11 +1,26 @@
 namespace Integrations.Sandbox.Telegram.World;
 
+/// <summary>As what a file is shown.</summary>
+internal enum FileKind
+{
+    Document,
+    Photo,
+    Video,
+    Audio,
+    Voice,
+    VideoNote,
+    Animation,
+    Sticker,
+}
+
 /// <summary>A photo or document as the servers keep it; its bytes stand apart.</summary>
 internal sealed record WorldFile
 {
     public required long Id { get; init; }
 
     public required bool IsPhoto { get; init; }
+
+    public FileKind Kind { get => IsPhoto ? FileKind.Photo : field; init; }
 
     /// <summary>The data centre that it was uploaded to, and is fetched from.</summary>
     public required int DcId { get; init; }

@@ -15,8 +15,11 @@ internal sealed record ChannelMoved(long ChannelId, LoggedUpdate Update, Origin?
 /// <summary>A person read a channel up to a message; for the person's other sessions.</summary>
 internal sealed record ChannelRead(long UserId, long ChannelId, int MaxId, int StillUnread, int Pts, Origin? Except) : WorldNotice;
 
-/// <summary>A person joined or left a channel; for the person's sessions.</summary>
-internal sealed record MembershipChanged(long UserId, long ChannelId, Origin? Except) : WorldNotice;
+/// <summary>Somebody's place in a room is another one from now on; for the sessions of that person, and for the bots of the room.</summary>
+internal sealed record MembershipChanged(long UserId, PeerRef Peer, long ActorId, Membership Before, Membership After, Origin? Except) : WorldNotice;
+
+/// <summary>A button of a bot was pressed.</summary>
+internal sealed record ButtonPressed(ButtonPress Press) : WorldNotice;
 
 /// <summary>The QR token of a key was scanned: the key's connection learns that it may ask again.</summary>
 internal sealed record QrTokenScanned(long KeyId) : WorldNotice;

@@ -103,13 +103,16 @@ internal sealed partial class WorldState
                 Read(e, origin, notices);
                 break;
             case ChannelJoined e:
-                Channels[e.ChannelId].Members[e.UserId] =
-                    new ChannelMember { JoinedDate = e.Date, ReadInboxMaxId = Channels[e.ChannelId].Box.LastMessageId };
-                notices.Add(new MembershipChanged(e.UserId, e.ChannelId, origin));
+                Join(e, origin, notices);
                 break;
             case ChannelLeft e:
-                Channels[e.ChannelId].Members.Remove(e.UserId);
-                notices.Add(new MembershipChanged(e.UserId, e.ChannelId, origin));
+                Leave(e, origin, notices);
+                break;
+            case MembershipSet e:
+                SetMembership(e, origin, notices);
+                break;
+            case DefaultLimitsSet e:
+                Channels[e.ChannelId].DefaultLimits = e.Limits;
                 break;
             case BotMade e:
                 People[e.Bot.Id] = e.Bot;
@@ -117,6 +120,18 @@ internal sealed partial class WorldState
                 break;
             case BotChanged e:
                 Change(People[e.BotId].Bot!, e);
+                break;
+            case BotDeleted e:
+                Delete(People[e.BotId]);
+                break;
+            case GroupMade e:
+                Groups[e.Group.Id] = e.Group;
+                break;
+            case ChannelMade e:
+                Channels[e.Channel.Id] = e.Channel;
+                IndexChannel(e.Channel);
+                foreach (var memberId in e.Channel.Members.Keys)
+                    notices.Add(new MembershipChanged(memberId, e.Channel.Peer, e.Channel.CreatorId, Membership.Left, PlaceOf(memberId, e.Channel.Peer), origin));
                 break;
             case FileStored e:
                 Files[e.File.Id] = e.File;
@@ -143,10 +158,20 @@ internal sealed partial class WorldState
                 Invites[e.Hash] = new Invite(e.Hash, e.Peer, e.CreatorId, e.Date);
                 break;
             case GroupJoined e:
-                Groups[e.GroupId].Members.Add(e.UserId);
+                Join(e, origin, notices);
                 break;
             case GroupLeft e:
-                Groups[e.GroupId].Members.Remove(e.UserId);
+                Leave(e, origin, notices);
+                break;
+            case GroupMigrated e:
+                Groups[e.GroupId].MigratedTo = e.Room.Id;
+                Channels[e.Room.Id] = e.Room;
+                break;
+            case ContactBlocked e:
+                Block(e, notices);
+                break;
+            case AccountDeleted e:
+                People[e.UserId].IsDeleted = true;
                 break;
             case MessageScheduled e:
                 ScheduledOf(e.Message.UserId).Add(e.Message);
@@ -171,6 +196,13 @@ internal sealed partial class WorldState
         bot.ReadsAllGroupMessages = e.ReadsAllGroupMessages;
         bot.Webhook = e.Webhook;
         bot.AllowedUpdates = e.AllowedUpdates;
+    }
+
+    private void Delete(Person bot)
+    {
+        if (bot.Username is { } username)
+            Usernames.Remove(username.ToLowerInvariant());
+        (bot.FirstName, bot.Username, bot.Bot!.Secret, bot.Bot.Webhook) = ("Deleted bot", null, "", null);
     }
 
     private void Found(WorldFounded e, List<WorldNotice> notices)

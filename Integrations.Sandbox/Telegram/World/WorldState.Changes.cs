@@ -14,7 +14,14 @@ internal sealed partial class WorldState
     {
         foreach (var (owner, box, id) in CopiesOf(e.Peer, e.Uid, onlyOwner: null))
         {
-            box.Messages[id - 1] = box.Messages[id - 1] with { Text = e.Text, Entities = e.Entities, FileId = e.FileId, EditDate = e.Date };
+            box.Messages[id - 1] = box.Messages[id - 1] with
+            {
+                Text = e.Text,
+                Entities = e.Entities,
+                FileId = e.FileId,
+                EditDate = e.Date,
+                Keyboard = e.Keyboard,
+            };
             Log(owner, box, new LoggedUpdate { Kind = LoggedKind.Edited, Peer = box.Messages[id - 1].Peer, MessageId = id }, e.ActorId, origin, notices);
         }
     }

@@ -76,6 +76,8 @@ internal sealed partial class WorldState
         GroupedId = e.GroupedId,
         Forward = e.Forward,
         TopicId = e.TopicId,
+        Keyboard = e.Keyboard,
+        Facts = e.Facts,
         ReplyTo = e.ReplyToUid is { } uid ? CopyIn(owner, uid) : null,
         RandomId = isOut ? e.RandomId : null,
     };

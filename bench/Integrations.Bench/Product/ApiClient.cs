@@ -33,6 +33,8 @@ internal sealed class ApiClient(Uri address, string? bearer = null) : IDisposabl
 
     public Task<Answer> DeleteAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, path, null, null, cancellationToken);
 
+    public Task<Answer> PatchAsync(string path, object body, CancellationToken cancellationToken) => SendAsync(HttpMethod.Patch, path, body, null, cancellationToken);
+
     public Task<Answer> PutAsync(string path, object body, CancellationToken cancellationToken) => SendAsync(HttpMethod.Put, path, body, null, cancellationToken);
 
     public Task<Answer> PostAsync(string path, object? body, CancellationToken cancellationToken, params (string Name, string Value)[] headers) =>

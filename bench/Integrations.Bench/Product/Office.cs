@@ -73,6 +73,9 @@ internal sealed class Office(ApiClient api)
         await api.GetAsync($"api/v1/telegram/accounts/{id}", cancellationToken);
 
     /// <summary>Accepts a message; the answer is the message's id.</summary>
+    public async Task ChangeAccountAsync(string id, object change, CancellationToken cancellationToken) =>
+        (await api.PatchAsync($"{Accounts}/{id}", change, cancellationToken)).Expect(HttpStatusCode.OK);
+
     public async Task<string> SendAsync(string account, Person to, string text, string key, CancellationToken cancellationToken)
     {
         var accepted = await api.PostAsync("api/v1/telegram/send",

@@ -66,6 +66,40 @@ internal sealed class PhoneClient : IDisposable
         return messages!.AsArray().Count(m => m.OptionalText("text") == text);
     }
 
+    /// <summary>Messages of a room from one number on, oldest first.</summary>
+    public async Task<IReadOnlyList<(int Id, string Text)>> MessagesAsync(Person reader, string room, int after, CancellationToken cancellationToken) =>
+        [.. (await GetAsync($"sandbox/people/{reader.Id}/chats/{room}/messages?after={after}", cancellationToken)).AsArray()
+            .Select(message => (message!["id"]!.GetValue<int>(), message.OptionalText("text") ?? ""))];
+
+    /// <summary>Waits until something in the world is newer than a version, or for a while.</summary>
+    /// <returns>The version of the world now.</returns>
+    public async Task<long> ChangedSinceAsync(long version, CancellationToken cancellationToken) =>
+        (await GetAsync($"sandbox/changes?after={version}", cancellationToken))["version"]!.GetValue<long>();
+
+    /// <summary>Answers a message of a room, in its topic if it has one.</summary>
+    public Task AnswerAsync(Person from, string room, string text, int replyTo, CancellationToken cancellationToken) =>
+        PostAsync($"sandbox/people/{from.Id}/chats/{room}/messages", new { text, reply_to = replyTo }, cancellationToken);
+
+    /// <summary>Sorts a supergroup's messages into topics.</summary>
+    public Task SortIntoTopicsAsync(Person owner, string room, CancellationToken cancellationToken) =>
+        PatchAsync($"sandbox/people/{owner.Id}/chats/{room}", new { topics = true }, cancellationToken);
+
+    /// <summary>Makes a bot, as with BotFather.</summary>
+    public async Task<(long Id, string Token)> MakeBotAsync(Person owner, string name, string username, CancellationToken cancellationToken)
+    {
+        using var response = await _http.PostAsJsonAsync(new Uri($"sandbox/people/{owner.Id}/bots", UriKind.Relative), new { name, username }, cancellationToken);
+        response.EnsureSuccessStatusCode();
+        var bot = await response.Content.ReadFromJsonAsync<JsonNode>(cancellationToken);
+        return (bot!["id"]!.GetValue<long>(), bot.Text("token"));
+    }
+
+    /// <summary>Brings a bot into a room, and gives it a right there.</summary>
+    public async Task AdmitAsync(Person owner, string room, long bot, string right, CancellationToken cancellationToken)
+    {
+        await PostAsync($"sandbox/people/{owner.Id}/chats/{room}/members", new { user_id = bot }, cancellationToken);
+        await PatchAsync($"sandbox/people/{owner.Id}/chats/{room}/members/{bot}", new { rights = new[] { right } }, cancellationToken);
+    }
+
     public async Task<int> ViolationsAsync(CancellationToken cancellationToken) =>
         (await GetAsync("sandbox/violations", cancellationToken)) is JsonArray list ? list.Count : throw new ScenarioException("violations is not a list");
 
@@ -73,9 +107,15 @@ internal sealed class PhoneClient : IDisposable
         await _http.GetFromJsonAsync<JsonNode>(new Uri(path, UriKind.Relative), cancellationToken)
         ?? throw new ScenarioException($"{path} answered nothing");
 
-    private async Task PostAsync(string path, object body, CancellationToken cancellationToken)
+    private Task PostAsync(string path, object body, CancellationToken cancellationToken) =>
+        DoAsync(path, _http.PostAsJsonAsync(new Uri(path, UriKind.Relative), body, cancellationToken), cancellationToken);
+
+    private Task PatchAsync(string path, object body, CancellationToken cancellationToken) =>
+        DoAsync(path, _http.PatchAsJsonAsync(new Uri(path, UriKind.Relative), body, cancellationToken), cancellationToken);
+
+    private static async Task DoAsync(string path, Task<HttpResponseMessage> request, CancellationToken cancellationToken)
     {
-        using var response = await _http.PostAsJsonAsync(new Uri(path, UriKind.Relative), body, cancellationToken);
+        using var response = await request;
         if (!response.IsSuccessStatusCode)
             throw new ScenarioException($"{path}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancellationToken)}");
     }

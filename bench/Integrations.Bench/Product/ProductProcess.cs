@@ -6,7 +6,7 @@ namespace Integrations.Bench.Product;
 /// <summary>A copy of the whole product in its own data directory on free ports: the same processes as <c>./run</c> starts.</summary>
 internal sealed class ProductProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(300);
     private readonly string _directory;
     private readonly string _log;
     private Process? _appHost;

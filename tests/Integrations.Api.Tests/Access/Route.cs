@@ -37,7 +37,7 @@ internal sealed partial record Route(string Method, string Path, string Operatio
                    path.Key,
                    operation.Value!["operationId"]!.ToString(),
                    policy is null ? null : Policies.Find(policy),
-                   operation.Value["requestBody"] is { } body ? body["content"]!["application/json"]!["example"]?.ToJsonString() ?? "{}" : null,
+                   operation.Value["requestBody"] is { } body ? body["content"]!["application/json"]?["example"]?.ToJsonString() ?? "{}" : null,
                    [.. from parameter in operation.Value["parameters"]?.AsArray() ?? []
                        where parameter["in"]!.ToString() == "query" && parameter["schema"]!["format"]?.ToString() == "uuid"
                        select parameter["name"]!.ToString()]),

@@ -65,10 +65,19 @@ public sealed class AuditTests(ApiHost host)
 
         var bot = (await owner.PostAsync("/api/v1/telegram/bots", new { bot_token = host.Telegram.MakeBot().Token })).Expect(201).Id();
 
+        var channel = Guid.CreateVersion7();
+        await host.ExecuteAsync("insert into telegram_channels (id, tenant_id, user_id, account_id, channel_id, title, type) values ($1, $2, 1, $3, -5, 'News', 'group')", channel, tenant, account);
+
         Dictionary<string, Func<Task<Answer>>> changes = new(StringComparer.Ordinal)
         {
             ["ChangeProject"] = () => owner.PatchAsync($"/api/v1/projects/{project}", new { name = "After" }),
+            ["SetWorkingGroup"] = async () =>
+            {
+                (await owner.PutAsync($"/api/v1/projects/{project}/working-group", new { bots = new[] { bot }, language = "en" })).Expect(200);
+                return await owner.PutAsync($"/api/v1/projects/{project}/working-group", new { bots = new[] { bot }, language = "uk" });
+            },
             ["ChangeBot"] = () => owner.PatchAsync($"/api/v1/telegram/bots/{bot}", new { display_name = "After" }),
+            ["ChangeChannel"] = () => owner.PatchAsync($"/api/v1/telegram/channels/{channel}", new { is_active = false }),
             ["SetLimits"] = () => owner.PutAsync("/api/v1/settings/limits", new { send = new { per_minute = 5, burst = 5 } }),
             ["RenameMe"] = () => owner.PatchAsync("/api/v1/me", new { display_name = "After" }),
             ["ChangeUser"] = () => owner.PatchAsync("/api/v1/users/2", new { display_name = "After" }),

@@ -91,7 +91,9 @@ public sealed class BotTests(ApiHost host)
         (await there.PostAsync(Path, new { bot_token = made.Token })).Expect(409, "TG_ALREADY_CONNECTED");
         Assert.Equal("[]", (await there.GetAsync(Path)).Raw);
 
+        await host.ExecuteAsync("insert into telegram_bot_updates (bot_id, update_id, tenant_id, shard, chat_id, payload) select id, 1, tenant_id, 999999, 5, '{}' from telegram_bots where id = $1", bot);
         (await here.DeleteAsync($"{Path}/{bot}")).Expect(204);
+        Assert.Equal(0L, await host.ScalarAsync<long>("select count(*) from telegram_bot_updates where bot_id = $1", bot));
         (await here.GetAsync($"{Path}/{bot}")).Expect(404, "NOT_FOUND");
         Assert.Equal("True", (await host.ScalarAsync<bool>("select token_sealed is null and hook_secret_sealed is null from telegram_bots where id = $1", bot)).ToString());
         // Telegram takes a webhook once a second: the bot is kept in error then, and that is enough here.

@@ -96,30 +96,6 @@ public sealed class DialogTests(ApiHost host)
         Assert.Null(await WaitingAsync());
     }
 
-    [Fact]
-    public async Task Messages_are_found_by_their_text_within_a_window_that_goes_on()
-    {
-        using var client = host.User(1704);
-        var account = await ActiveAsync(client, 170401);
-        var dialog = await DialogAsync(account, 1, "Boris");
-        await host.ExecuteAsync(
-            """
-            insert into messages (id, tenant_id, account_id, dialog_id, shard, direction, status, text)
-            select gen_random_uuid(), tenant_id, id, $2, shard, 'personal_telegram_in', 'received', case n when 1 then 'An old INVOICE, 50% paid' when 10003 then 'the new invoice' else 'chatter' end
-              from telegram_accounts, generate_series(1, 10003) n where id = $1 order by n
-            """,
-            account,
-            dialog);
-
-        var near = (await client.GetAsync($"/api/v1/telegram/messages?dialog_id={dialog}&q=invoice")).Expect(200);
-        Assert.Equal("the new invoice", Assert.Single(near.Body!["items"]!.AsArray())!["text"]!.ToString());
-        var far = (await client.GetAsync($"/api/v1/telegram/messages?dialog_id={dialog}&q=invoice&before={near.Text("next_before")}")).Expect(200);
-        Assert.Equal("An old INVOICE, 50% paid", Assert.Single(far.Body!["items"]!.AsArray())!["text"]!.ToString());
-        Assert.Null(far["next_before"]);
-        Assert.Single((await client.GetAsync($"/api/v1/telegram/messages?account_id={account}&q=50%25&before={near.Text("next_before")}")).Expect(200).Body!["items"]!.AsArray());
-        Assert.Equal(["q"], (await client.GetAsync($"/api/v1/telegram/messages?account_id={account}&q={new string('x', 101)}")).Expect(400, "VALIDATION_FAILED").ErrorFields);
-    }
-
     private Task SaidAsync(Guid account, Guid dialog, string direction, string status, string? at) => host.ExecuteAsync(
         $"""
          insert into messages (id, tenant_id, account_id, dialog_id, shard, direction, status, text, telegram_date)

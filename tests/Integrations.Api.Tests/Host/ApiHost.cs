@@ -181,6 +181,7 @@ public sealed class ApiHost(Servers servers) : IAsyncLifetime
         ["services:sandbox:http:0"] = Telegram.Address.AbsoluteUri,
         // Known before the start, because Telegram is told of it.
         ["BACKEND_URL"] = $"http://127.0.0.1:{_port}",
+        ["Channels:AnswerPatience"] = "00:00:00.3",
         ["TelegramBots:HookMemory"] = "00:00:00.2",
         ["TelegramBots:UpdatesPerMinute"] = "30",
         ["Sending:MaxBacklogPerAccount"] = "20",

@@ -49,8 +49,19 @@ internal sealed class TestTelegram : IAsyncDisposable
         return new(card.Id, card.Username, card.Token);
     }
 
+    /// <summary>The phone of somebody of the sandbox.</summary>
+    public TelegramPhone PhoneOf(string name) => Telegram.PhoneOf(name);
+
     /// <summary>Its owner takes the token back; the old one is worth nothing from then on.</summary>
     public string RevokeToken(TestBot bot) => Telegram.PhoneOf("anna").ChangeBot(bot.Id, revokeToken: true).Token;
+
+    /// <summary>The bot becomes an administrator of the channel @town_news with these rights, by the names of the Bot API.</summary>
+    public void Promote(TestBot bot, params string[] rights)
+    {
+        var (anna, news) = (Telegram.PhoneOf("anna"), PeerRef.Channel(3_000_002));
+        anna.Invite(news, bot.Id);
+        anna.Promote(news, bot.Id, rights);
+    }
 
     /// <summary>Somebody writes to the bot.</summary>
     public void Write(TestBot bot, string text) => Telegram.PhoneOf("boris").Send(PeerRef.User(bot.Id), text);

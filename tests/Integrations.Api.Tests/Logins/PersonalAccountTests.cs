@@ -240,7 +240,8 @@ public sealed class PersonalAccountTests(ApiHost host)
         using var client = host.User(913, "admin");
         var name = $"Shop {Guid.CreateVersion7()}";
         var plain = (await client.PostAsync("/api/v1/projects", new { name })).Expect(201);
-        var mirroring = (await client.PostAsync("/api/v1/projects", new { name = name + " mirrored", mirroring = true })).Expect(201);
+        var mirroring = (await client.PostAsync("/api/v1/projects", new { name = name + " mirrored" })).Expect(201);
+        await host.ExecuteAsync("update projects set mirroring = true where id = $1", mirroring.Id());
         (await client.PostAsync("/api/v1/projects", new { name })).Expect(409, "CONFLICT");
 
         var login = (await client.PostAsync($"{Accounts}/login", new { project_id = plain.Text("id") })).Expect(200);

@@ -56,6 +56,55 @@ public sealed class OverviewTests(ApiHost host)
     }
 
     [Fact]
+    public async Task Bots_stand_among_the_problems_and_the_numbers_of_those_who_read_them()
+    {
+        var scene = await Dialogs.DialogScene.BeginAsync(host, "admin");
+        var (bot, dialog) = await scene.OpenBotAsync("Customer");
+        await host.ExecuteAsync("update integrations set status = 'error', last_error_code = 'TG_BOT_TOKEN_INVALID' where id = $1", bot);
+        await scene.SayAsync("Hello?", dialog, ago: "2 hours");
+        using var outsider = host.User(2, "operator", scene.Tenant);
+
+        var page = (await scene.Client.GetAsync(Path)).Expect(200);
+
+        var problems = page.Body!["attention"]!.AsArray().Where(item => item!["bot_id"]?.ToString() == $"{bot}")
+            .Select(item => $"{item!["kind"]} {item["severity"]} {item["bot_name"]} {item["dialog_id"]} {item["code"]} {item["action"]}").Order(StringComparer.Ordinal);
+        Assert.Equal([$"bot_error error @shop_bot  TG_BOT_TOKEN_INVALID restart", $"dialog_waiting warning @shop_bot {dialog} NO_ANSWER answer"], problems);
+        Assert.Equal("1", page.Body["numbers"]!["bots"]!["error"]!.ToString());
+        Assert.DoesNotContain($"{bot}", (await outsider.GetAsync(Path)).Expect(200).Raw, StringComparison.Ordinal);
+        await host.ExecuteAsync("update dialogs set closed_at = now() where id = $1", dialog);
+        Assert.DoesNotContain("dialog_waiting", (await scene.Client.GetAsync(Path)).Expect(200).Raw, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task All_connections_tell_how_they_stand_and_what_they_did()
+    {
+        const string Integrations = "/api/v1/integrations";
+        var scene = await Dialogs.DialogScene.BeginAsync(host, "admin");
+        var project = Guid.CreateVersion7();
+        await host.ExecuteAsync("insert into projects (id, tenant_id, name) values ($1, $2, 'P')", project, scene.Tenant);
+        var (bot, dialog) = await scene.OpenBotAsync("Customer");
+        await host.ExecuteAsync("update integrations set project_id = $2, last_activity = now() where id = $1", bot, project);
+        await scene.SayAsync("in");
+        await scene.SayAsync("out", direction: "out", status: "delivered");
+        await scene.SayAsync("in", dialog);
+        using var outsider = host.User(2, "operator", scene.Tenant);
+        using var foreign = host.User(1, "owner", await host.AddTenantAsync());
+        static IEnumerable<string> Lines(Answer answer) => answer.Expect(200).Body!.AsArray()
+            .Select(row => $"{row!["id"]} {row["integration_type"]} {row["status"]} {row["messages_received"]} {row["messages_sent"]} {row["last_activity"] is not null}");
+
+        var (account, ofBot) = ($"{scene.Account} personal_telegram active 1 1 True", $"{bot} telegram_bot active 1 0 True");
+
+        Assert.Equal([account, ofBot], Lines(await scene.Client.GetAsync(Integrations)));
+        Assert.Equal([ofBot], Lines(await scene.Client.GetAsync($"{Integrations}?project_id={project}")));
+        Assert.Equal([account], Lines(await scene.Client.GetAsync($"{Integrations}?integration_type=personal_telegram&period=24h")));
+        Assert.Equal([ofBot], Lines(await outsider.GetAsync(Integrations)));
+        Assert.Empty(Lines(await foreign.GetAsync(Integrations)));
+        (await foreign.GetAsync($"{Integrations}?project_id={project}")).Expect(404, "NOT_FOUND");
+        var shown = (await scene.Client.GetAsync($"/api/v1/projects/{project}")).Expect(200).Body!;
+        Assert.Equal(("0", "1"), (shown["accounts"]!["active"]!.ToString(), shown["bots"]!["active"]!.ToString()));
+    }
+
+    [Fact]
     public async Task Administrators_see_all_connections_and_counts_and_no_messages_of_others_and_foreign_tenants_nothing()
     {
         var tenant = await host.AddTenantAsync();

@@ -62,8 +62,11 @@ public sealed class ProjectTests(ApiHost host)
     public async Task A_mirroring_project_says_what_it_lacks_takes_no_account_and_can_be_switched_off()
     {
         using var administrator = host.User(2604, "admin");
-        var project = (await administrator.PostAsync("/api/v1/projects", new { name = $"Mirror {Guid.CreateVersion7()}", mirroring = true })).Expect(201);
-        Assert.Equal("""["managing_bot","working_group"]""", project["missing"]!.ToJsonString());
+        (await administrator.PostAsync("/api/v1/projects", new { name = $"Mirror {Guid.CreateVersion7()}", mirroring = true })).Expect(409, "PROJECT_NOT_READY");
+        var project = (await administrator.PostAsync("/api/v1/projects", new { name = $"Mirror {Guid.CreateVersion7()}" })).Expect(201);
+        (await administrator.PatchAsync($"/api/v1/projects/{project.Text("id")}", new { mirroring = true })).Expect(409, "PROJECT_NOT_READY");
+        await host.ExecuteAsync("update projects set mirroring = true where id = $1", project.Id());
+        Assert.Equal("""["managing_bot","working_group"]""", (await administrator.GetAsync($"/api/v1/projects/{project.Text("id")}")).Expect(200)["missing"]!.ToJsonString());
         var account = (await administrator.PostAsync($"{Accounts}/login")).Expect(200).Id("login_id");
         await host.Worker.ScanAsync(account, 2_604_000_001);
 

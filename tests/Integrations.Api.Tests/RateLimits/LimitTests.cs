@@ -29,11 +29,11 @@ public sealed class LimitTests(ApiHost host)
         Assert.Equal(["/alive", "/health", "/metrics"], routes.Where(route => route.Class is null).Select(route => route.Path).Order(StringComparer.Ordinal));
         Assert.Equal(
             [
-                "AcceptInvitation anonymous", "AnswerSignInChallenge anonymous", "ConfirmPasswordRecovery connect", "Connect connect", "ConnectBot connect", "ConnectTelegramIntegration connect", "DeactivateBot connect", "GetErasureByToken anonymous", "GetQrCode connect", "GetReceiptKey anonymous",
+                "AcceptInvitation anonymous", "AnswerSignInChallenge anonymous", "CheckChannel connect", "CheckWorkingGroup connect", "ConfirmPasswordRecovery connect", "Connect connect", "ConnectBot connect", "ConnectChannel connect", "ConnectTelegramIntegration connect", "DeactivateBot connect", "DeleteMessage send", "EditMessage send", "FindChannels connect", "GetErasureByToken anonymous", "GetQrCode connect", "GetReceiptKey anonymous",
                 "ImportPersonalAccounts connect",
-                "ReconnectAccount connect", "ReconnectPersonalAccount connect",
+                "PinMessage send", "ReconnectAccount connect", "ReconnectPersonalAccount connect",
                 "RequestPasswordRecovery connect", "ResendLoginCode connect", "RestartBot connect", "RetryMessage send", "SendLoginCode connect", "SendLoginPassword connect",
-                "SendMessage send", "SignIn anonymous", "StartLogin connect", "TakeBotUpdate anonymous", "TakeBotUpdateByToken anonymous", "UseOwnerLink anonymous", "VerifyReceipt anonymous",
+                "SendMessage send", "SignIn anonymous", "StartLogin connect", "TakeBotUpdate anonymous", "TakeBotUpdateByToken anonymous", "UnpinMessage send", "UploadMedia send", "UseOwnerLink anonymous", "VerifyReceipt anonymous",
             ],
             routes.Where(route => route is { Name: not null, Class: { } found } && Words.Of(found) is not ("status" or "health"))
                 .Select(route => $"{route.Name} {Words.Of(route.Class!.Value)}").Order(StringComparer.Ordinal));

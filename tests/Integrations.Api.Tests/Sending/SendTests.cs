@@ -16,7 +16,8 @@ public sealed class SendTests(ApiHost host)
 
         var accepted = (await client.PostAsync(Send, new { account_id = account, to = new { username = "@Boris_Example" }, text = "Good morning" })).Expect(202);
 
-        Assert.Equal(["id", "status", "created_at"], accepted.Fields);
+        Assert.Equal(["id", "status", "created_at", "message_ids"], accepted.Fields);
+        Assert.Equal(accepted.Text("id"), Assert.Single(accepted.Body!["message_ids"]!.AsArray())!.ToString());
         Assert.Equal("pending", accepted.Text("status"));
         Assert.Equal($"/api/v1/telegram/messages/{accepted.Text("id")}", accepted.Headers.Location!.ToString());
         var message = await DeliveredAsync(client, accepted.Text("id"));

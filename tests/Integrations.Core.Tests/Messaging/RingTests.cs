@@ -4,7 +4,7 @@ namespace Integrations.Core.Tests.Messaging;
 
 public sealed class RingTests
 {
-    public static TheoryData<Ring> Rings => [Ring.Outbox, Ring.Shard(0), Ring.Shard(4095), Ring.Events(0), Ring.Events(long.MaxValue)];
+    public static TheoryData<Ring> Rings => [Ring.Outbox, Ring.Shard(0), Ring.Shard(4095), Ring.Channels(7), Ring.Updates(4095), Ring.Events(0), Ring.Events(long.MaxValue)];
 
     [Theory]
     [MemberData(nameof(Rings))]

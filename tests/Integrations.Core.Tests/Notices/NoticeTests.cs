@@ -168,6 +168,38 @@ public sealed class NoticeTests(CoreDatabase database) : IClassFixture<CoreDatab
         await CoreDatabase.ExecuteAsync(database.Admin, $"update telegram_accounts set session_fingerprint = '\\x0102', session_payload = '\\x00' where id = '{second}'");
     }
 
+    [Fact]
+    public async Task Administrators_are_told_of_a_bots_trouble_and_of_its_end_and_of_each_bot_by_itself()
+    {
+        var tenant = await database.AddTenantAsync();
+        await database.AddUserAsync(tenant, 8);
+        var (bot, other) = (await database.AddBotAsync(tenant, name: "Shop"), await database.AddBotAsync(tenant));
+        Task StandsAsync(Guid which, string status, string? code = null) => CoreDatabase.ExecuteAsync(
+            database.Admin, $"update integrations set status = '{status}', last_error_code = {(code is null ? "null" : $"'{code}'")} where id = '{which}'");
+        Task<string[]> NoticesAsync(Guid which) => CoreDatabase.RowsAsync(
+            database.Admin, $"select user_id, kind, code, times, resolved_at is not null, read_at is not null from notices where bot_id = '{which}' order by created_at");
+
+        await StandsAsync(bot, "error", "TG_BOT_TOKEN_INVALID");
+        await StandsAsync(other, "error", "TG_UNAVAILABLE");
+        Assert.Equal(["1 bot_error TG_BOT_TOKEN_INVALID 1 False False"], await NoticesAsync(bot));
+        Assert.Equal((2, 0), ((await ListAsync(tenant, 1)).Unread, (await ListAsync(tenant, 8)).Total));
+        var told = (await ListAsync(tenant, 1)).Items.Single(notice => notice.BotId == bot);
+        Assert.Equal(("Shop", null), (told.BotName, told.AccountId));
+        // Tried anew it is neither well nor ill; then it is ill again, which is no news.
+        await StandsAsync(bot, "pending");
+        await StandsAsync(bot, "error", "TG_BOT_TOKEN_INVALID");
+        Assert.Equal(["1 bot_error TG_BOT_TOKEN_INVALID 1 False False"], await NoticesAsync(bot));
+        await StandsAsync(bot, "active");
+        Assert.Equal(["1 bot_back TG_BOT_TOKEN_INVALID 1 True False"], await NoticesAsync(bot));
+        await StandsAsync(bot, "error", "TG_UNAVAILABLE");
+        Assert.Equal(["1 bot_error TG_UNAVAILABLE 2 False False"], await NoticesAsync(bot));
+        // Whoever switches it off knows.
+        await StandsAsync(bot, "inactive");
+        Assert.Equal(["1 bot_error TG_UNAVAILABLE 2 True True"], await NoticesAsync(bot));
+        Assert.Equal(["1 notice.created", "1 notice.created", "1 notice.updated", "1 notice.updated", "1 notice.updated", "1 notice.updated"], await CoreDatabase.RowsAsync(
+            database.Admin, $"select user_id, type from outbox where tenant_id = '{tenant}' and type like 'notice.%' order by 2"));
+    }
+
     private static DateTimeOffset InAnHour => TimeProvider.System.GetUtcNow().AddHours(1);
 
     private static Principal PrincipalOf(TenantId tenant, int userId) => new(tenant, userId, Role.Operator, null, null);

@@ -27,6 +27,8 @@ internal static class PeopleRows
         var (dialog, byName, group, stranger) = (CoreDatabase.NewId(), CoreDatabase.NewId(), CoreDatabase.NewId(), CoreDatabase.NewId());
         var signature = await new AuditChain(secrets).SignAsync(tenant, 0, AuditChain.Beginning, TestContext.Current.CancellationToken);
         var bot = await database.AddBotAsync(tenant, name: $"{mark}-tenant bot");
+        // Switched off: its webhook was taken back then, and nobody asks Telegram again.
+        await CoreDatabase.ExecuteAsync(database.Admin, $"update telegram_bots set is_active = false where id = '{bot}'");
         await CoreDatabase.ExecuteAsync(
             database.Admin,
             $$$"""
@@ -77,6 +79,23 @@ internal static class PeopleRows
                   select gen_random_uuid(), '{{tenant}}', '{{bot}}', d.id, 0, 'telegram_bot_out', 'delivered', 'by the bot to ' || d.title, now(), {{Colleague}} from dialogs d where d.bot_id = '{{bot}}';
               insert into messages (id, tenant_id, bot_id, dialog_id, shard, direction, status, text, from_peer_kind, from_peer_id)
                   select gen_random_uuid(), '{{tenant}}', '{{bot}}', d.id, 0, 'telegram_bot_in', 'received', 'to the bot by ' || d.title, 'user', d.peer_id from dialogs d where d.bot_id = '{{bot}}';
+              insert into media (id, tenant_id, kind, source, state, file_name, size, user_id)
+                  select gen_random_uuid(), '{{tenant}}', 'document', case when m.sent_by is null then 'telegram' else 'upload' end, 'ready', 'file ' || m.text, 3, m.sent_by
+                    from messages m where m.tenant_id = '{{tenant}}';
+              update messages m set media_id = f.id from media f where m.tenant_id = '{{tenant}}' and f.tenant_id = m.tenant_id and f.file_name = 'file ' || m.text;
+              insert into media_parts (tenant_id, media_id, part, content) select '{{tenant}}', f.id, 0, convert_to('content of ' || f.file_name, 'UTF8') from media f where f.tenant_id = '{{tenant}}';
+              update media f set size = (select length(p.content) from media_parts p where p.media_id = f.id) where f.tenant_id = '{{tenant}}';
+              insert into message_changes (id, tenant_id, message_id, account_id, shard, kind, text, state, user_id)
+                  select gen_random_uuid(), '{{tenant}}', m.id, m.account_id, 0, 'edit', 'changed: ' || m.text, 'done', {{Victim}} from messages m
+                   where m.tenant_id = '{{tenant}}' and m.account_id is not null and m.direction = 'personal_telegram_out' and m.status <> 'pending';
+              insert into telegram_channels (id, tenant_id, user_id, account_id, bot_id, channel_id, title, type) values
+                  (gen_random_uuid(), '{{tenant}}', {{Victim}}, '{{account}}', null, -1, '{{mark}}-user channel', 'channel'),
+                  (gen_random_uuid(), '{{tenant}}', {{Owner}}, null, '{{bot}}', -1, '{{mark}}-tenant channel', 'channel');
+              insert into telegram_found_channels (id, tenant_id, account_id, bot_id, channel_id, title, type) values
+                  (gen_random_uuid(), '{{tenant}}', '{{account}}', null, -2, '{{mark}}-user found', 'group'),
+                  (gen_random_uuid(), '{{tenant}}', null, '{{bot}}', -2, '{{mark}}-tenant found', 'group');
+              insert into telegram_channel_looks (id, tenant_id, user_id, account_id, kind, target_sealed, expires_at)
+                  values (gen_random_uuid(), '{{tenant}}', {{Victim}}, '{{account}}', 'find', 'a secret', now());
               insert into message_counters (tenant_id, channel, stripe, accepted) values
                   ('{{tenant}}', 'personal_telegram', 0, 1), ('{{tenant}}', 'personal_telegram', 3, 3), ('{{tenant}}', 'telegram_bot', 1, 2);
               insert into message_hours (tenant_id, hour, account_id, measure, count) values ('{{tenant}}', now(), '{{account}}', 0, 1);
@@ -137,6 +156,15 @@ internal static class PeopleRows
                   ('{{tenant}}', 'Two', {{Owner}}, false, 'x', '{"account_id": "{{account}}"}', '[{"name": "{{mark}}-user"}]'),
                   ('{{tenant}}', 'Three', {{Colleague}}, false, 'x', '{"id": "{{dialog}}"}', '[{"name": "{{mark}}-contact"}]'),
                   ('{{tenant}}', 'Four', {{Colleague}}, false, '{{mark}}-colleague', '{}', null);
+              insert into working_groups (project_id, tenant_id, shard, world, chat_id, title) values ('{{project}}', '{{tenant}}', 0, 'sandbox', -1001, '{{mark}}-tenant desk');
+              insert into working_group_bots (bot_id, tenant_id, project_id) values ('{{bot}}', '{{tenant}}', '{{project}}');
+              insert into bot_groups (bot_id, chat_id, tenant_id, title, status) values ('{{bot}}', -1001, '{{tenant}}', '{{mark}}-tenant desk', 'administrator');
+              insert into topics (project_id, dialog_id, tenant_id, message_thread_id, name) select '{{project}}', d.id, '{{tenant}}', row_number() over (), coalesce(d.title, d.username) || ' topic' from dialogs d where d.tenant_id = '{{tenant}}';
+              insert into topic_answers (project_id, group_message_id, tenant_id, dialog_id, message_id, author_telegram_id, author_name)
+                  select '{{project}}', row_number() over (), '{{tenant}}', m.dialog_id, m.id, 7, 'answered ' || m.text from messages m where m.tenant_id = '{{tenant}}' and m.direction like '%out';
+              insert into mirror_posts (project_id, group_message_id, message_id, tenant_id, dialog_id, bot_id, kind, place, shown_digest, posted_at)
+                  select '{{project}}', row_number() over (), m.id, '{{tenant}}', m.dialog_id, '{{bot}}', 'copy', 0, 'x', now() from messages m where m.tenant_id = '{{tenant}}';
+              insert into mirror_items (tenant_id, project_id, dialog_id, key, kind, message_id) select '{{tenant}}', '{{project}}', m.dialog_id, 'm:' || m.id, 'message', m.id from messages m where m.tenant_id = '{{tenant}}';
               insert into audit_heads (tenant_id, position, hash) values ('{{tenant}}', 0, decode(repeat('00', 32), 'hex'));
               insert into audit_checkpoints (tenant_id, position, hash, entries, signature)
                   select '{{tenant}}', 0, decode(repeat('00', 32), 'hex'), 0, decode('{{Convert.ToHexString(signature)}}', 'hex');

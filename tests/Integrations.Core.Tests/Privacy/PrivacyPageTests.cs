@@ -29,7 +29,7 @@ public sealed class PrivacyPageTests
             `POST /api/v1/privacy/exports/me` for oneself, `POST /api/v1/privacy/exports` for owners: a `user` by number, a `person` by dialog, Telegram id, phone or username, or the `tenant`.
             The answer is a ZIP with a JSON file for each table below, rows as they are stored, without secrets and their digests. It is read in one snapshot while it is sent, and kept nowhere.
             `manifest.json` comes last and tells rows, bytes and SHA-256 of each file; an archive without it was cut off. One export of a caller runs at a time, four in a copy of the Api
-            (`Privacy__ExportsAtOnce`). Each stands in the log and in the audit.
+            (`Privacy__ExportsAtOnce`). Each stands in the log and in the audit. Pictures, recordings and other files lie in the folder `media`, under the ids that `media.json` has.
 
             ## Erasure
 
@@ -39,16 +39,16 @@ public sealed class PrivacyPageTests
             | subject | what goes | what stays |
             | --- | --- | --- |
             | user | sign-in at once; the accounts that he connected with their sessions, dialogs and messages; his keys, notes, filters, logs and the texts of his audit entries | a number that is nobody; what he sent from colleagues' accounts and his quick replies, without him |
-            | person | dialogs with him in all accounts, his messages in groups, notes beside them, his names in saved searches | what others wrote about him in their own words; who writes again is met anew |
+            | person | dialogs with him in all accounts and bots, his messages in groups, notes beside them, his names in saved searches | what others wrote about him in their own words; who writes again is met anew |
             | tenant | everybody's sign-in at once; every row; the wrapping key | the id, closed for ever, and the receipts |
 
-            Workers do it in the background, a thousand rows to the transaction, and go on after a crash where they stood: sessions are ended at Telegram, rows taken out until a whole look finds none, a
+            Workers do it in the background, a thousand rows to the transaction, and go on after a crash where they stood: sessions are ended and a tenant's bots' webhooks taken back at Telegram, rows taken out until a whole look finds none, a
             tenant's key destroyed. What Telegram, or Vault, does not let go within a day (`Privacy__GiveUpAfter`) the receipt tells. Who was known to a copy of the Api may still write for
             a moment, so rows of a user or a tenant are looked for again for two minutes (`Privacy__SettleFor`). `erasures_open` and `erased_rows_total` show the work.
 
             ### The receipt
 
-            A JSON document: rows by table, sessions that were ended and those that were not, whether the key was destroyed, times, and a keyed digest of the subject; it names nobody. The answer to
+            A JSON document: rows by table, sessions that were ended and those that were not, webhooks likewise, whether the key was destroyed, times, and a keyed digest of the subject; it names nobody. The answer to
             the request has a token, shown once, by which `POST /api/v1/privacy/receipts` reads it when nobody can sign in any more. It is signed with ECDSA over P-256; the key is drawn from the
             installation's own. Anybody verifies it with `POST /api/v1/privacy/receipts/verify`, or without us:
 
@@ -66,6 +66,8 @@ public sealed class PrivacyPageTests
               authenticators) opens in no backup any more; texts and names are not sealed.
             - Redis holds who is at which dialog for fifteen seconds, requests counted for minutes, and failed sign-ins, as digests, for fifteen minutes. RabbitMQ carries numbers only. Hosts' logs
               have phones and tokens masked and name nobody.
+            - Nothing that was said, and no file, is deleted by its age: both stay until the dialog, the account, the person or the tenant is erased. What somebody deletes in Telegram is marked
+              here and stays; whoever may have it taken away asks for an erasure. A file goes with the last message that had it.
             - At Telegram, and on the phones of those who talked, their conversation is theirs.
 
             ## What is kept

@@ -6,6 +6,8 @@ using Integrations.Core.Audit;
 using Integrations.Core.Errors;
 using Integrations.Core.Privacy;
 using Integrations.Core.Secrets;
+using Integrations.Core.Telegram.BotApi;
+using Integrations.Core.Telegram.Bots;
 using Integrations.Core.Tenancy;
 using Integrations.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -31,6 +33,7 @@ public sealed class PrivacyTests(Servers servers) : IAsyncLifetime
     private EnvelopeProtector _secrets = null!;
     private TenantId _tenant;
     private Guid _dialog;
+    private readonly ScriptedTelegram _telegram = new();
 
     public async ValueTask InitializeAsync()
     {
@@ -77,8 +80,10 @@ public sealed class PrivacyTests(Servers servers) : IAsyncLifetime
         {
             var bytes = files[file.GetProperty("name").GetString()!];
             Assert.Equal(file.GetProperty("sha256").GetString(), Convert.ToHexStringLower(SHA256.HashData(bytes)));
-            Assert.Equal(file.GetProperty("rows").GetInt64(), JsonDocument.Parse(bytes).RootElement.GetArrayLength());
+            if (file.GetProperty("name").GetString()!.EndsWith(".json", StringComparison.Ordinal))
+                Assert.Equal(file.GetProperty("rows").GetInt64(), JsonDocument.Parse(bytes).RootElement.GetArrayLength());
         });
+        Assert.Contains(files, file => file.Key.StartsWith("media/", StringComparison.Ordinal) && Encoding.UTF8.GetString(file.Value).Contains(mark, StringComparison.Ordinal));
         // Each table that has the mark and is exported at all shows it.
         foreach (var table in (await FindAsync(mark)).Intersect(KeptData.All.Where(table => table.NotExported is null && table.Of(kind).Count > 0).Select(table => table.Table)))
             Assert.Contains(mark, Encoding.UTF8.GetString(files[$"{table}.json"]), StringComparison.Ordinal);
@@ -203,6 +208,34 @@ public sealed class PrivacyTests(Servers servers) : IAsyncLifetime
         Assert.True(await erase.AdvanceAsync(_tenant, id, _cancel));
         var receipt = JsonDocument.Parse((await Read.FindAsync(_tenant, id, _cancel)).Receipt!).RootElement;
         Assert.Equal((1, 0), (receipt.GetProperty("sessions_revoked").GetInt32(), receipt.GetProperty("sessions_not_revoked").GetInt32()));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_tenants_bots_are_taken_back_at_Telegram_before_its_key_goes_and_what_could_not_be_is_told(bool answers)
+    {
+        var bot = await _database.AddBotAsync(_tenant);
+        var token = await _secrets.ProtectAsync(TelegramBot.TokenAddress(_tenant, bot), Encoding.ASCII.GetBytes("42:secret-of-a-bot-that-nobody-has"), _cancel);
+        await CoreDatabase.ExecuteAsync(_database.Admin, $"update telegram_bots set token_sealed = decode('{Convert.ToHexString(token)}', 'hex') where id = '{bot}'");
+        var id = await RequestAsync(Of(SubjectKind.Tenant));
+        var erase = Eraser(_database.WorkerTenants);
+        await CoreDatabase.ExecuteAsync(_database.Admin, $"update telegram_accounts set session_payload = null, status = 'disconnected', goal = 'deleted', deleted_at = now() where tenant_id = '{_tenant}'");
+        _telegram.Status = 500;
+
+        Assert.False(await erase.AdvanceAsync(_tenant, id, _cancel));
+        Assert.Equal("sessions", await CoreDatabase.ScalarAsync<string>(_database.Admin, $"select state from erasures where id = '{id}'"));
+        if (answers)
+            _telegram.Status = 200;
+        else
+            _clock.Advance(_options.GiveUpAfter);
+        Assert.True(await erase.AdvanceAsync(_tenant, id, _cancel));
+
+        var receipt = JsonDocument.Parse((await Read.FindAsync(_tenant, id, _cancel)).Receipt!).RootElement;
+        Assert.Equal(answers ? (1, 0) : (0, 1), (receipt.GetProperty("webhooks_removed").GetInt32(), receipt.GetProperty("webhooks_not_removed").GetInt32()));
+        Assert.Equal(!answers, receipt.GetProperty("remains").EnumerateArray().Any(line => line.GetString()!.Contains("BotFather", StringComparison.Ordinal)));
+        Assert.All(_telegram.Asked, asked => Assert.EndsWith("/deleteWebhook", asked, StringComparison.Ordinal));
+        Assert.Equal(0L, await CountAsync($"select count(*) from telegram_bots where tenant_id = '{_tenant}'"));
     }
 
     [Fact]
@@ -358,7 +391,7 @@ public sealed class PrivacyTests(Servers servers) : IAsyncLifetime
     };
 
     private EraseData Eraser(TenantDatabase worker, ISecretProtector? secrets = null) =>
-        new(worker, secrets ?? _secrets, Options.Create(_options), _clock, _database.Meters, NullLogger<EraseData>.Instance);
+        new(worker, secrets ?? _secrets, new RegisterWebhook(new BotApiClient(_telegram, new()), secrets ?? _secrets, new()), Options.Create(_options), _clock, _database.Meters, NullLogger<EraseData>.Instance);
 
     private async Task<Guid> RequestAsync(Subject subject, string? confirm = null) =>
         (await new RequestErasure(_database.ApiTenants, _secrets, Options.Create(_options), _clock).ExecuteAsync(
@@ -415,4 +448,23 @@ public sealed class PrivacyTests(Servers servers) : IAsyncLifetime
     }
 
     private Task<long> CountAsync(string sql) => CoreDatabase.ScalarAsync<long>(_database.Admin, sql);
+
+    /// <summary>A Bot API that answers everything alike.</summary>
+    private sealed class ScriptedTelegram : HttpMessageHandler, IHttpClientFactory
+    {
+        public int Status { get; set; } = 200;
+
+        public List<string> Asked { get; } = [];
+
+        public HttpClient CreateClient(string name) => new(this, disposeHandler: false);
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Asked.Add(request.RequestUri!.AbsolutePath);
+            return Task.FromResult(new HttpResponseMessage((System.Net.HttpStatusCode)Status)
+            {
+                Content = new StringContent(Status == 200 ? """{"ok":true,"result":true}""" : """{"ok":false,"error_code":500,"description":"Internal Server Error"}"""),
+            });
+        }
+    }
 }

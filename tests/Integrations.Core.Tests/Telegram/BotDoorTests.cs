@@ -10,12 +10,12 @@ public sealed class BotDoorTests(CoreDatabase database) : IClassFixture<CoreData
     {
         var tenant = await database.AddTenantAsync();
         var bot = await database.AddBotAsync(tenant, shard: 3);
-        string[] both = [$"select tenant_id, bot_id, shard from doors.resolve_bot_hook('{bot}')", $"select tenant_id, bot_id, shard from doors.resolve_bot_token(sha256('token {bot}'))"];
+        string[] both = [$"select tenant_id, bot_id, shard from doors.resolve_bot_hooks(array['nobody', '{bot}'])", $"select tenant_id, bot_id, shard from doors.resolve_bot_token(sha256('token {bot}'))"];
 
         foreach (var sql in both)
             Assert.Equal([$"{tenant} {bot} 3"], await ApiRowsAsync(sql));
         // A pattern is no id, and neither is the digest of another token.
-        Assert.Empty(await ApiRowsAsync("select * from doors.resolve_bot_hook('%')"));
+        Assert.Empty(await ApiRowsAsync("select * from doors.resolve_bot_hooks(array['%'])"));
         Assert.Empty(await ApiRowsAsync("select * from doors.resolve_bot_token(sha256('another'))"));
 
         foreach (var change in new[] { "is_active = false", "is_active = true, deleted_at = now()" })
@@ -35,7 +35,7 @@ public sealed class BotDoorTests(CoreDatabase database) : IClassFixture<CoreData
         Assert.Equal(["True"], await ApiRowsAsync(sql));
         await AdminAsync($"update telegram_bots set registered_at = null where id = '{bot}'");
         Assert.Equal(["False"], await ApiRowsAsync(sql));
-        Assert.Equal(["True"], await ApiRowsAsync($"select secret_hash is not null from doors.resolve_bot_hook('{bot}')"));
+        Assert.Equal(["True"], await ApiRowsAsync($"select secret_hash is not null from doors.resolve_bot_hooks(array['{bot}'])"));
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class BotDoorTests(CoreDatabase database) : IClassFixture<CoreData
     /// <summary>The worker brings no updates, and the Api looks after no shards.</summary>
     [Theory]
     [InlineData("integrations_worker", "select * from doors.store_bot_updates('{}', '{}', '{}', '{}')")]
-    [InlineData("integrations_worker", "select * from doors.resolve_bot_hook('x')")]
+    [InlineData("integrations_worker", "select * from doors.resolve_bot_hooks(array['x'])")]
     [InlineData("integrations_api", "select * from doors.bots_of_shards('{0}', 'sandbox')")]
     public async Task A_door_opens_to_its_host_alone(string role, string sql)
     {

@@ -185,7 +185,22 @@ public sealed class RowSecurityTests(CoreDatabase database) : IClassFixture<Core
              insert into audit_entries (tenant_id, action, by_key) values ('{tenant}', 'a', false);
              insert into audit_heads (tenant_id, position, hash) values ('{tenant}', 0, '\x00');
              insert into audit_checkpoints (tenant_id, position, hash, entries, signature) values ('{tenant}', 1, '\x00', 1, '\x00');
+             with p as (insert into projects (id, tenant_id, name) values (gen_random_uuid(), '{tenant}', 'Mirrored') returning id),
+                  g as (insert into working_groups (project_id, tenant_id, shard, world) select p.id, '{tenant}', 0, 'sandbox' from p returning project_id),
+                  b as (insert into working_group_bots (bot_id, tenant_id, project_id) select '{bot}', '{tenant}', g.project_id from g),
+                  s as (insert into bot_groups (bot_id, chat_id, tenant_id, status) values ('{bot}', -1, '{tenant}', 'member')),
+                  t as (insert into topics (project_id, dialog_id, tenant_id, message_thread_id, name) select g.project_id, '{dialog}', '{tenant}', 1, 'T' from g),
+                  i as (insert into mirror_items (tenant_id, project_id, dialog_id, key, kind) select '{tenant}', g.project_id, '{dialog}', 'd', 'dialog' from g),
+                  m as (insert into messages (id, tenant_id, account_id, dialog_id, shard, direction, status, text)
+                        values (gen_random_uuid(), '{tenant}', '{account}', '{dialog}', 0, 'personal_telegram_in', 'received', 'x') returning id),
+                  o as (insert into mirror_posts (project_id, group_message_id, message_id, tenant_id, dialog_id, bot_id, kind, place, shown_digest, posted_at)
+                        select g.project_id, 1, m.id, '{tenant}', '{dialog}', '{bot}', 'copy', 0, '\x00', now() from g, m)
+             insert into topic_answers (project_id, group_message_id, tenant_id, dialog_id, author_telegram_id) select g.project_id, 1, '{tenant}', '{dialog}', 1 from g;
              insert into telegram_bot_updates (bot_id, update_id, tenant_id, shard, payload) values ('{bot}', 1, '{tenant}', 0, '{"{}"}');
+             insert into telegram_channels (id, tenant_id, user_id, account_id, channel_id, title, type) values (gen_random_uuid(), '{tenant}', 1, '{account}', -1, 'c', 'group');
+             insert into telegram_found_channels (id, tenant_id, account_id, channel_id, title, type) values (gen_random_uuid(), '{tenant}', '{account}', -1, 'c', 'group');
+             insert into telegram_channel_looks (id, tenant_id, user_id, account_id, kind, expires_at) values (gen_random_uuid(), '{tenant}', 1, '{account}', 'list', now());
+             insert into message_changes (id, tenant_id, message_id, account_id, shard, kind) select gen_random_uuid(), '{tenant}', id, '{account}', 0, 'pin' from messages where tenant_id = '{tenant}' limit 1;
              insert into data_keys (tenant_id, version, provider, wrapped) values ('{tenant}', 1, 'local', '\x00');
              insert into idempotency_keys (tenant_id, user_id, route, key, body_hash, expires_at) values ('{tenant}', 1, 'r', 'k', '\x00', now());
              insert into telegram_logins (id, tenant_id, method, expires_at) values ('{account}', '{tenant}', 'qr', now());
@@ -196,6 +211,8 @@ public sealed class RowSecurityTests(CoreDatabase database) : IClassFixture<Core
              insert into telegram_flood_waits (account_id, method, tenant_id, until) values ('{account}', 'm', '{tenant}', now());
              insert into message_counters (tenant_id, channel, stripe, accepted) values ('{tenant}', 'personal_telegram', 0, 1);
              insert into integration_logs (id, tenant_id, user_id, integration_type, action, status) values (gen_random_uuid(), '{tenant}', 1, 'telegram', 'a', 'success');
+             with f as (insert into media (id, tenant_id, kind, source) values (gen_random_uuid(), '{tenant}', 'photo', 'telegram') returning id)
+             insert into media_parts (tenant_id, media_id, part, content) select '{tenant}', f.id, 0, '\x00' from f;
              insert into outbox (tenant_id, type, data) values ('{tenant}', 't', '{"{}"}');
              insert into events (position, tenant_id, type, data, occurred_at) values ((select coalesce(max(position), 0) + 1 from events), '{tenant}', 't', '{"{}"}', now());
              """);

@@ -19,7 +19,7 @@ internal sealed class ConsoleUser(ApiClient api) : IAsyncDisposable
 
         // Again and again: a login may be completed between the look and the deletion, and signing out of Telegram takes a moment, in which
         // administrators would still see the account.
-        await Office.UntilAsync("the accounts are given back", () => GiveBackAsync(me), TimeSpan.FromSeconds(60), CancellationToken.None);
+        await Office.UntilAsync("the accounts are given back", () => GiveBackAsync(me), TimeSpan.FromSeconds(120), CancellationToken.None);
         api.Dispose();
     }
 

@@ -42,7 +42,7 @@ internal sealed class SecondApi : IAsyncDisposable
                 environment = await File.ReadAllTextAsync(file, cancellationToken);
                 return environment.Length > 0;
             },
-            TimeSpan.FromSeconds(60),
+            TimeSpan.FromSeconds(120),
             cancellationToken);
         return environment;
     }

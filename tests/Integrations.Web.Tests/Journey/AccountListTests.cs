@@ -67,7 +67,7 @@ public sealed class AccountListTests(ConsoleFixture console)
             await browser.Labelled("Select all that are shown").CheckAsync();
             await Expect(page.GetByText("Selected: 1000")).ToBeVisibleAsync();
             await page.Locator("#bulk-stored").SelectOptionAsync("groups_off");
-            await Expect(page.GetByText("Done: 1000 · refused: 0")).ToBeVisibleAsync(new() { Timeout = 180_000 });
+            await Expect(page.GetByText("Done: 1000 · refused: 0")).ToBeVisibleAsync(new() { Timeout = 360_000 });
             browser.ExpectNoProblems();
         }
         finally
@@ -131,7 +131,7 @@ public sealed class AccountListTests(ConsoleFixture console)
         await Office.UntilAsync(
             "it is muted",
             async () => (await user.Api.GetAsync("api/v1/notices/settings", _cancel)).Body!["muted"] is JsonArray { Count: 1 },
-            TimeSpan.FromSeconds(60),
+            TimeSpan.FromSeconds(120),
             _cancel);
         await Screens.CheckAsync(page, "notices-ru");
         browser.ExpectNoProblems();

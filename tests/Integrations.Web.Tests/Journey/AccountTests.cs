@@ -112,7 +112,7 @@ public sealed class AccountTests(ConsoleFixture console)
         await Screens.CheckAsync(page, "account-delete");
         await page.Locator(".rz-dialog-confirm").GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
         await Expect(page.Locator(".account")).ToHaveCountAsync(0);
-        await Office.UntilAsync("the device is gone", async () => await console.Phone.DeviceCountAsync(zoya, _cancel) == 0, TimeSpan.FromSeconds(60), _cancel);
+        await Office.UntilAsync("the device is gone", async () => await console.Phone.DeviceCountAsync(zoya, _cancel) == 0, TimeSpan.FromSeconds(120), _cancel);
         browser.ExpectNoProblems();
     }
 
@@ -136,7 +136,7 @@ public sealed class AccountTests(ConsoleFixture console)
         await Expect(browser.Dialog.GetByText("Saved")).ToBeVisibleAsync();
         await Screens.CheckAsync(page, "account-settings");
         await Office.UntilAsync(
-            "the change is stored", async () => !(await user.Office.AccountAsync(account, _cancel)).Body!["accepts_groups"]!.GetValue<bool>(), TimeSpan.FromSeconds(60), _cancel);
+            "the change is stored", async () => !(await user.Office.AccountAsync(account, _cancel)).Body!["accepts_groups"]!.GetValue<bool>(), TimeSpan.FromSeconds(120), _cancel);
 
         await browser.InDialog("Pause").ClickAsync();
         await Expect(page.Locator(".account .status")).ToHaveTextAsync("Paused");

@@ -17,7 +17,7 @@ public sealed class ActivityTests(ConsoleFixture console)
         // The same person again: Telegram lets it in, the product does not keep it twice.
         var (second, link) = await user.Office.StartQrAsync(_cancel);
         await console.Phone.ScanAsync(console.People["zoya"], link, _cancel);
-        await user.Office.UntilLoginAsync(second, "error", TimeSpan.FromSeconds(60), _cancel);
+        await user.Office.UntilLoginAsync(second, "error", TimeSpan.FromSeconds(120), _cancel);
         for (var time = 0; time < 13; time++)
         {
             await user.Api.PostAsync($"api/personal-telegram-accounts/{account}/pause", null, _cancel);

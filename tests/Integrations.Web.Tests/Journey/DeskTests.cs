@@ -210,7 +210,7 @@ public sealed class DeskTests(ConsoleFixture console)
     private static async Task<int> Reached(IPage page) => await page.EvaluateAsync<int>(
         "() => Math.max(0, ...[...document.querySelectorAll('.dialog strong')].map(name => Number(/Customer (\\d+)/.exec(name.textContent)?.[1] ?? 0)))");
 
-    private Task UntilAsync(Func<Task<bool>> question) => Office.UntilAsync("the list went on", question, TimeSpan.FromSeconds(60), _cancel);
+    private Task UntilAsync(Func<Task<bool>> question) => Office.UntilAsync("the list went on", question, TimeSpan.FromSeconds(120), _cancel);
 
     /// <summary>Puts an account into a project of its own, whose members these people are.</summary>
     private async Task ShareAsync(string account, string name, params ConsoleUser[] members)

@@ -45,7 +45,7 @@ public sealed class DialogTests(ConsoleFixture console)
         await UntilReadAsync();
         browser.ExpectNoProblems();
 
-        Task UntilReadAsync() => Office.UntilAsync("everything is read", async () => await UnreadAsync() == 0, TimeSpan.FromSeconds(60), _cancel);
+        Task UntilReadAsync() => Office.UntilAsync("everything is read", async () => await UnreadAsync() == 0, TimeSpan.FromSeconds(120), _cancel);
 
         async Task<int> UnreadAsync() =>
             (await user.Api.GetAsync($"api/v1/telegram/dialogs?account_id={account}", _cancel)).Body!["items"]!.AsArray().Single(dialog => dialog!["title"]!.GetValue<string>() == "Boris Belov")!["unread_count"]!.GetValue<int>();
@@ -218,7 +218,7 @@ public sealed class DialogTests(ConsoleFixture console)
         const int All = 120;
         for (var number = 1; number <= All; number++)
             await console.Phone.WriteAsync(zoya, mila, $"Line {number}", _cancel);
-        await Office.UntilAsync("all lines are stored", async () => await user.Office.CountAsync(account, $"Line {All}", _cancel) == 1, TimeSpan.FromSeconds(60), _cancel);
+        await Office.UntilAsync("all lines are stored", async () => await user.Office.CountAsync(account, $"Line {All}", _cancel) == 1, TimeSpan.FromSeconds(120), _cancel);
 
         await using var browser = await console.SignedInAsync(user);
         var page = browser.Page;
@@ -235,7 +235,7 @@ public sealed class DialogTests(ConsoleFixture console)
                 await page.Locator(".bubble").First.ScrollIntoViewIfNeededAsync();
                 return await first.CountAsync() > 0;
             },
-            TimeSpan.FromSeconds(60),
+            TimeSpan.FromSeconds(120),
             _cancel);
         await Expect(page.Locator(".bubble")).ToHaveCountAsync(All);
         browser.ExpectNoProblems();

@@ -142,7 +142,7 @@ public sealed class LimitTests(ConsoleFixture console)
             await Office.UntilAsync(
                 "the limits are raised again",
                 async () => (await user.Api.PutAsync(Limits, new { connect = new { per_minute = 10_000 }, send = new { per_minute = 100_000 }, status = new { per_minute = 100_000 } }, CancellationToken.None)).Status == HttpStatusCode.OK,
-                TimeSpan.FromSeconds(60),
+                TimeSpan.FromSeconds(120),
                 CancellationToken.None);
         }
     }

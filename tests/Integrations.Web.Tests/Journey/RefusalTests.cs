@@ -28,7 +28,7 @@ public sealed partial class RefusalTests(ConsoleFixture console)
             "the refusals are written",
             async () => (await user.Api.GetAsync("api/v1/security/refusals?limit=200", _cancel)).Body!.ToJsonString() is var text
                 && text.Contains("Rita Refused", StringComparison.Ordinal) && text.Contains("sign_in", StringComparison.Ordinal),
-            TimeSpan.FromSeconds(60),
+            TimeSpan.FromSeconds(120),
             _cancel);
         await using var browser = await console.SignedInAsync(user);
         var page = browser.Page;

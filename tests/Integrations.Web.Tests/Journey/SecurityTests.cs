@@ -190,7 +190,7 @@ public sealed partial class SecurityTests(ConsoleFixture console)
                 dialog = items.Select(item => item!["id"]!.ToString()).FirstOrDefault() ?? "";
                 return dialog.Length > 0;
             },
-            TimeSpan.FromSeconds(60),
+            TimeSpan.FromSeconds(120),
             _cancel);
         Assert.Equal(HttpStatusCode.Created, (await user.Api.PostAsync($"api/v1/telegram/dialogs/{dialog}/notes", new { text = "Note " + Script }, _cancel)).Status);
         await console.ExecuteAsync("update dialogs set title = $2 where id = $1", _cancel, Guid.Parse(dialog), "Title " + Script);

@@ -124,15 +124,15 @@ public sealed class LeakTests(ConsoleFixture console)
         var (login, link) = await user.Office.StartQrAsync(_cancel);
         secrets["login token"] = link.Split("token=")[^1];
         await console.Phone.ScanAsync(vera, link, _cancel);
-        await user.Office.UntilLoginAsync(login, "password_required", TimeSpan.FromSeconds(60), _cancel);
+        await user.Office.UntilLoginAsync(login, "password_required", TimeSpan.FromSeconds(120), _cancel);
         await user.Office.PasswordAsync(login, secrets["wrong two-step password"], _cancel);
         await user.Office.PasswordAsync(login, vera.Password!, _cancel);
-        await user.Office.UntilLoginAsync(login, "completed", TimeSpan.FromSeconds(60), _cancel);
+        await user.Office.UntilLoginAsync(login, "completed", TimeSpan.FromSeconds(120), _cancel);
         secrets["session of another program"] = $"1{mark}{mark}NotOne";
         await api.PostAsync("api/personal-telegram-accounts/import", new { sessions = new[] { new { session = secrets["session of another program"] } } }, _cancel);
         await UseBotsAsync(mark, secrets);
         var message = await user.Office.SendAsync(login, console.People["gleb"], $"no secret {mark}", mark, _cancel);
-        await Office.UntilAsync("the message is delivered", async () => await user.Office.MessageStatusAsync(message, _cancel) == "delivered", TimeSpan.FromSeconds(60), _cancel);
+        await Office.UntilAsync("the message is delivered", async () => await user.Office.MessageStatusAsync(message, _cancel) == "delivered", TimeSpan.FromSeconds(120), _cancel);
         return login;
     }
 
@@ -168,17 +168,17 @@ public sealed class LeakTests(ConsoleFixture console)
         var begun = (await user.Api.PostAsync("api/personal-telegram-accounts/login", new { method = "phone", phone = "+" + person.Phone.TrimStart('+') }, _cancel)).Expect(HttpStatusCode.OK);
         var login = begun.Body.Text("login_id");
         string? code = null;
-        await Office.UntilAsync("the code has come", async () => (code = await console.Phone.NewestCodeAsync(person, _cancel)) is not null, TimeSpan.FromSeconds(60), _cancel);
+        await Office.UntilAsync("the code has come", async () => (code = await console.Phone.NewestCodeAsync(person, _cancel)) is not null, TimeSpan.FromSeconds(120), _cancel);
         secrets["wrong login code"] = $"{RandomNumberGenerator.GetInt32(10_000, 100_000)}{RandomNumberGenerator.GetInt32(10_000, 100_000)}";
         await user.Api.PostAsync($"api/personal-telegram-accounts/login/{login}/code", new { code = secrets["wrong login code"] }, _cancel);
         await user.Api.PostAsync($"api/personal-telegram-accounts/login/{login}/code", new { code }, _cancel);
         if (person.Password is { } password)
         {
-            await user.Office.UntilLoginAsync(login, "password_required", TimeSpan.FromSeconds(60), _cancel);
+            await user.Office.UntilLoginAsync(login, "password_required", TimeSpan.FromSeconds(120), _cancel);
             await user.Office.PasswordAsync(login, password, _cancel);
         }
 
-        await user.Office.UntilLoginAsync(login, "completed", TimeSpan.FromSeconds(60), _cancel);
+        await user.Office.UntilLoginAsync(login, "completed", TimeSpan.FromSeconds(120), _cancel);
         return code!;
     }
 
@@ -200,7 +200,7 @@ public sealed class LeakTests(ConsoleFixture console)
             "both hosts have told of the message",
             () => Task.FromResult(console.Collector.Kept().Skip(before).ToArray() is var kept
                 && kept.Any(message => IsOf(message, "api", trace)) && kept.Any(message => IsOf(message, "workers", "telegram send"u8))),
-            TimeSpan.FromSeconds(60),
+            TimeSpan.FromSeconds(120),
             _cancel);
         return trace;
     }

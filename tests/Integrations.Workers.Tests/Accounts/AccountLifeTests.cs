@@ -1,4 +1,6 @@
+using Integrations.Core.Errors;
 using Integrations.Core.Telegram.Accounts;
+using Integrations.Core.Telegram.Sending;
 using Integrations.Sandbox.Telegram.Faults;
 using Integrations.Sandbox.Telegram.World;
 using Integrations.Testing;
@@ -53,12 +55,37 @@ public sealed class AccountLifeTests(Servers servers)
         await using var installation = await TestInstallation.StartAsync(servers);
         await using var worker = await TestWorker.StartAsync(installation);
         var account = await installation.Customer.ConnectAsync("anna");
+        // An account that has just connected still asks this and that, and whichever call hears of it first ends the account, before
+        // there is a message perhaps. One that has sent is at rest.
+        await installation.Customer.UntilMessageAsync(await installation.Customer.SendAsync(account, "boris", "In time"), "delivered");
         installation.Telegram.Faults.Add(new Fault { Kind = FaultKind.SignOut, Person = installation.Telegram.PhoneOf("anna").Owner.Id });
 
         var message = await installation.Customer.SendAsync(account, "boris", "Too late");
 
         Assert.Equal("TG_SESSION_EXPIRED", (await installation.Customer.UntilMessageAsync(message, "failed")).ErrorCode);
         Assert.Equal("TG_SESSION_EXPIRED", (await installation.Customer.UntilAccountAsync(account, "error")).LastErrorCode);
+    }
+
+    [Fact]
+    public async Task Nothing_is_accepted_for_an_account_that_is_ending()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        await using var worker = await TestWorker.StartAsync(installation);
+        var account = await installation.Customer.ConnectAsync("anna");
+        await using var connection = await installation.Admin.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var ending = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var command = connection.CreateCommand())
+        {
+            command.CommandText = $"update telegram_accounts set status = 'error' where id = '{account}'";
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        var sending = installation.Customer.AskToSendAsync(account, new Recipient(Username: "boris"), "Too late");
+        await Eventually.BecomesAsync("the sender waits", _ => installation.WaitingSessionsAsync(), waiting => waiting > 0 || sending.IsCompleted);
+        await ending.CommitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(ErrorCodes.AccountNotActive, (await Assert.ThrowsAsync<IntegrationException>(() => sending)).Code);
+        Assert.Empty(await installation.Customer.StoredAsync(account, "Too late"));
     }
 
     [Fact]

@@ -59,12 +59,31 @@ internal sealed class SwellingClient(ITelegramClient inner) : ITelegramClient
 
     public Task<SentText> SendTextAsync(OutgoingText message, CancellationToken cancellationToken) => inner.SendTextAsync(message, cancellationToken);
 
+    public Task<IReadOnlyList<SentText>> SendFilesAsync(OutgoingFilesMessage message, CancellationToken cancellationToken) => inner.SendFilesAsync(message, cancellationToken);
+
     public Task<KnownPeer?> ResolveUsernameAsync(string username, CancellationToken cancellationToken) => inner.ResolveUsernameAsync(username, cancellationToken);
 
     public Task<KnownPeer?> ResolvePhoneAsync(string phone, CancellationToken cancellationToken) => inner.ResolvePhoneAsync(phone, cancellationToken);
 
     public Task<IReadOnlyList<TelegramMessage>> OwnMessagesAsync(PeerAddress peer, DateTimeOffset since, CancellationToken cancellationToken) =>
         inner.OwnMessagesAsync(peer, since, cancellationToken);
+
+    public Task<Stream?> OpenMediaAsync(PeerAddress peer, int messageId, CancellationToken cancellationToken) => inner.OpenMediaAsync(peer, messageId, cancellationToken);
+
+    public Task EditTextAsync(PeerAddress peer, int messageId, string text, CancellationToken cancellationToken) =>
+        inner.EditTextAsync(peer, messageId, text, cancellationToken);
+
+    public Task DeleteMessageAsync(PeerAddress peer, int messageId, CancellationToken cancellationToken) =>
+        inner.DeleteMessageAsync(peer, messageId, cancellationToken);
+
+    public Task PinMessageAsync(PeerAddress peer, int messageId, bool pinned, CancellationToken cancellationToken) =>
+        inner.PinMessageAsync(peer, messageId, pinned, cancellationToken);
+
+    public Task<IReadOnlyList<SeenChannel>> ListChannelsAsync(int limit, CancellationToken cancellationToken) => inner.ListChannelsAsync(limit, cancellationToken);
+
+    public Task<SeenChannel> LookAtChannelAsync(PeerAddress peer, CancellationToken cancellationToken) => inner.LookAtChannelAsync(peer, cancellationToken);
+
+    public Task<KnownPeer?> FollowInviteAsync(string invite, CancellationToken cancellationToken) => inner.FollowInviteAsync(invite, cancellationToken);
 
     public void Abort() => inner.Abort();
 

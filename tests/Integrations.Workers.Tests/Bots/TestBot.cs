@@ -7,7 +7,6 @@ using Integrations.Core.Telegram.Messages;
 using Integrations.Core.Telegram.Sending;
 using Integrations.Core.Tenancy;
 using Integrations.Testing;
-using Microsoft.Extensions.Options;
 
 namespace Integrations.Workers.Tests.Bots;
 
@@ -17,23 +16,27 @@ public sealed class TestBot
     private readonly TestInstallation _installation;
     private long _updates;
 
-    private TestBot(TestInstallation installation) => _installation = installation;
+    private TestBot(TestInstallation installation, string? token)
+    {
+        _installation = installation;
+        Token = token ?? $"{Math.Abs(Random.Shared.Next())}:{Customer.NewId():N}";
+    }
 
     public Guid Id { get; } = Customer.NewId();
 
     public int Shard => Shards.ShardOf(Id, TestInstallation.ShardCount);
 
-    /// <summary>Not one of Telegram's; made here.</summary>
-    public string Token { get; } = $"{Math.Abs(Random.Shared.Next())}:{Customer.NewId():N}";
+    /// <summary>Unless one of the sandbox was given, none of Telegram's.</summary>
+    public string Token { get; }
 
-    public static async Task<TestBot> ConnectAsync(TestInstallation installation, string world = "sandbox")
+    public static async Task<TestBot> ConnectAsync(TestInstallation installation, string world = "sandbox", string? token = null)
     {
-        var bot = new TestBot(installation);
+        var bot = new TestBot(installation, token);
         await bot.ExecuteAsync(
             $"""
              insert into integrations (id, tenant_id, user_id, integration_type, status) values ('{bot.Id}', '{installation.Customer.Tenant}', 1, 'telegram_bot', 'active');
              insert into telegram_bots (id, tenant_id, shard, world, telegram_user_id, username, token_fingerprint, hook_id, hook_secret_hash, token_sealed)
-             values ('{bot.Id}', '{installation.Customer.Tenant}', {bot.Shard}, '{world}', {Math.Abs(bot.Id.GetHashCode())}, 'test_bot', '{bot.Id}'::text::bytea, '{bot.Id:N}', '',
+             values ('{bot.Id}', '{installation.Customer.Tenant}', {bot.Shard}, '{world}', {(token is null ? Math.Abs(bot.Id.GetHashCode()) : long.Parse(token.Split(':')[0], CultureInfo.InvariantCulture))}, 'test_bot', '{bot.Id}'::text::bytea, '{bot.Id:N}', '',
                      decode('{Convert.ToHexString(await bot.SealAsync())}', 'hex'));
              """);
         return bot;
@@ -41,11 +44,11 @@ public sealed class TestBot
 
     /// <summary>Sends by way of the use case itself.</summary>
     public async Task<Guid> SendAsync(long chat, string text, Guid? replyTo = null) =>
-        (await new AcceptMessage(_installation.Customer.Database, Options.Create(new SendOptions()), TimeProvider.System).ExecuteAsync(
-            new Principal(_installation.Customer.Tenant, 1, Role.Owner, null, null),
-            new OutgoingMessage(null, new Recipient(ChatId: chat), text, replyTo, MessagePriority.Interactive) { BotId = Id },
-            null,
-            TestContext.Current.CancellationToken)).Id;
+        (await _installation.Customer.AskToSendAsync(new OutgoingMessage(null, new Recipient(ChatId: chat), text, replyTo, MessagePriority.Interactive) { BotId = Id }))[0];
+
+    /// <summary>The same with files: the ids of all its messages.</summary>
+    public Task<IReadOnlyList<Guid>> SendAsync(long chat, string text, params OutgoingMedia[] media) =>
+        _installation.Customer.AskToSendAsync(new OutgoingMessage(null, new Recipient(ChatId: chat), text, null, MessagePriority.Interactive) { BotId = Id, Media = media });
 
     /// <summary>Sends again, as an operator does.</summary>
     public Task RetryAsync(Guid message)
@@ -66,7 +69,7 @@ public sealed class TestBot
         {
             var id = ++_updates;
             update["update_id"] = id;
-            var chat = (update.First().Value as JsonObject)?["chat"]?["id"]?.GetValue<long>();
+            var chat = (update.First().Value as JsonObject)?["chat"]?["id"] is { } number ? (long?)long.Parse(number.ToString(), CultureInfo.InvariantCulture) : null;
             return $"insert into telegram_bot_updates (bot_id, update_id, tenant_id, shard, chat_id, payload) values "
                 + $"('{Id}', {id}, '{_installation.Customer.Tenant}', {Shard}, {chat?.ToString(CultureInfo.InvariantCulture) ?? "null"}, '{update.ToJsonString().Replace("'", "''", StringComparison.Ordinal)}');\n";
         })));

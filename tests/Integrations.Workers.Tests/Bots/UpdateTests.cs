@@ -36,6 +36,24 @@ public sealed class UpdateTests(Servers servers)
     }
 
     [Fact]
+    public async Task Who_writes_opens_the_dialog_that_was_closed_and_the_event_says_so()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        var bot = await TestBot.ConnectAsync(installation);
+        await using var worker = await TestWorker.StartAsync(installation);
+        await bot.BringAsync(TestBot.Message(Boris, 7, "Good morning"));
+        await bot.UntilProcessedAsync();
+        await installation.ScalarAsync<object>($"update dialogs set closed_at = now() where bot_id = '{bot.Id}'");
+
+        await bot.BringAsync(TestBot.Message(Boris, 8, "One thing more"));
+
+        await bot.UntilProcessedAsync();
+        Assert.Equal(["t"], await installation.Customer.RowsAsync($"select left((closed_at is null)::text, 1) from dialogs where bot_id = '{bot.Id}'"));
+        Assert.Equal(["null 1", "null 2"], await installation.Customer.RowsAsync(
+            $"select (data -> 'closed_at')::text || ' ' || (data ->> 'unread_count') from (select type, bot_id, data from outbox union all select type, bot_id, data from events) e where bot_id = '{bot.Id}' and type = 'dialog.updated' order by 1"));
+    }
+
+    [Fact]
     public async Task The_same_message_in_a_second_update_is_stored_and_counted_once()
     {
         await using var installation = await TestInstallation.StartAsync(servers);

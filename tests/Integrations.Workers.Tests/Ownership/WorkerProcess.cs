@@ -35,7 +35,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
         worker._process.ErrorDataReceived += (_, line) => worker.Read(line.Data, started);
         worker._process.BeginOutputReadLine();
         worker._process.BeginErrorReadLine();
-        await started.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await started.Task.WaitAsync(TimeSpan.FromSeconds(180), TestContext.Current.CancellationToken);
         return worker;
     }
 

@@ -42,6 +42,25 @@ public sealed class ReceivingTests(Servers servers)
     }
 
     [Fact]
+    public async Task A_closed_dialog_stays_closed_when_we_write_and_opens_when_the_other_does()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        await using var worker = await TestWorker.StartAsync(installation);
+        var account = await installation.Customer.ConnectAsync("anna");
+        Write(installation, "boris", "anna", "Good morning");
+        await installation.Customer.UntilStoredAsync(account, "Good morning");
+        await installation.ScalarAsync<object>($"update dialogs set closed_at = now() where personal_account_id = '{account}'");
+
+        Write(installation, "anna", "boris", "From my phone");
+        await installation.Customer.UntilStoredAsync(account, "From my phone");
+        Assert.Equal(1L, await installation.ScalarAsync<long>($"select count(*) from dialogs where personal_account_id = '{account}' and closed_at is not null"));
+        Write(installation, "boris", "anna", "One thing more");
+        await installation.Customer.UntilStoredAsync(account, "One thing more");
+
+        Assert.Equal(0L, await installation.ScalarAsync<long>($"select count(*) from dialogs where personal_account_id = '{account}' and closed_at is not null"));
+    }
+
+    [Fact]
     public async Task What_the_person_writes_on_another_device_is_stored_as_sent()
     {
         await using var installation = await TestInstallation.StartAsync(servers);

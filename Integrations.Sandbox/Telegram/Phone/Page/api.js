@@ -20,15 +20,10 @@ export class Problem extends Error {
   }
 }
 
-export async function call(method, path, body) {
+async function ask(method, path, headers, body) {
   let response;
   try {
-    response = await fetch("/sandbox/" + path, {
-      method,
-      cache: "no-store",
-      headers: { Authorization: "Bearer " + token, ...(body ? { "Content-Type": "application/json" } : {}) },
-      body: body ? JSON.stringify(body) : undefined,
-    });
+    response = await fetch("/sandbox/" + path, { method, cache: "no-store", headers: { Authorization: "Bearer " + token, ...headers }, body });
   } catch {
     throw new Problem(0, "UNREACHABLE", "The sandbox does not answer. Is it running?");
   }
@@ -36,12 +31,23 @@ export async function call(method, path, body) {
     refused();
     throw new Problem(401, "SANDBOX_TOKEN", "The token is not right.");
   }
-  const text = await response.text();
-  const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
-  const answer = text && isJson ? JSON.parse(text) : null;
-  if (!response.ok) throw new Problem(response.status, answer?.code, answer?.detail ?? answer?.title ?? `The sandbox answered ${response.status}.`);
-  return answer;
+  if (response.ok) return response;
+  const answer = await read(response);
+  throw new Problem(response.status, answer?.code, answer?.detail ?? answer?.title ?? `The sandbox answered ${response.status}.`);
 }
+
+async function read(response) {
+  const text = await response.text();
+  return text && (response.headers.get("Content-Type") ?? "").includes("json") ? JSON.parse(text) : null;
+}
+
+export const call = async (method, path, body) =>
+  read(await ask(method, path, body ? { "Content-Type": "application/json" } : {}, body ? JSON.stringify(body) : undefined));
+
+// A form with files: the browser writes its head.
+export const upload = async (path, form) => read(await ask("POST", path, {}, form));
+
+export const fetchFile = async path => (await ask("GET", path, {})).blob();
 
 // A path of the person who holds the phone.
 export const mine = path => `people/${state.person.id}/${path}`;

@@ -58,3 +58,23 @@ export function copyButton(value, what) {
   node.setAttribute("aria-label", "Copy " + what);
   return node;
 }
+
+const ICONS = {
+  channel: "M4 10v4h3l8 5V5l-8 5zM18 9a4 4 0 0 1 0 6",
+  group: "M9 5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7zM3 19c.8-3.2 3-4.5 6-4.5s5.2 1.3 6 4.5M16 6a3 3 0 0 1 0 6M18 14.5c1.8.5 2.7 2 3.2 4.5",
+  topics: "M9 4L7 20M17 4l-2 16M4 9h17M3 15h17",
+  bot: "M5 9h14v10H5zM12 9V5M9 13h.01M15 13h.01M9.5 16h5",
+  lock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
+};
+
+// A small drawing beside a name; what it says is said in words too.
+export function icon(name) {
+  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  drawing.setAttribute("viewBox", "0 0 24 24");
+  drawing.setAttribute("aria-hidden", "true");
+  drawing.setAttribute("class", "sign");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", ICONS[name]);
+  drawing.append(path);
+  return drawing;
+}

@@ -33,3 +33,22 @@ export function dressAvatar(node, name, id) {
 }
 
 export const tone = id => "name-" + (Number(id) % 7);
+
+export function size(bytes) {
+  if (bytes < 1024) return `${bytes} bytes`;
+  const [number, unit] = bytes < 1 << 20 ? [bytes / 1024, "KB"] : [bytes / (1 << 20), "MB"];
+  return `${number.toFixed(number < 10 ? 1 : 0)} ${unit}`;
+}
+
+const CARRIED = { photo: "Photo", voice: "Voice message", video: "Video", video_note: "Video message", animation: "GIF" };
+
+// A message in one line: in a list of chats, and above an answer.
+export function gist(message) {
+  if (message.action) return `${message.from_name} ${message.action}`;
+  if (!message.media) return message.text;
+  const { kind, name, emoji } = message.media;
+  const what = CARRIED[kind] ?? (kind === "sticker" ? `Sticker ${emoji ?? ""}`.trim() : name);
+  return message.text ? `${what}: ${message.text}` : what;
+}
+
+export const count = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;

@@ -1,13 +1,23 @@
-import { call, hasToken, useToken, whenRefused } from "./api.js";
-import { refreshChats, setUpPicker } from "./chats.js";
-import { closeChat, openChat, refreshConversation, setUpConversation } from "./conversation.js";
+import { call, hasToken, mine, useToken, whenRefused } from "./api.js";
+import { setUpAsk } from "./ask.js";
+import { refreshChats } from "./chats.js";
+import { say, setUpCompose } from "./compose.js";
+import { closeChat, openChat, openTopic, refreshConversation, setUpConversation } from "./conversation.js";
 import { forgetDevices, refreshDevices, setUpDevices } from "./devices.js";
 import { $, setText } from "./dom.js";
 import { refreshCodes, refreshEmails } from "./inbox.js";
+import { setUpMedia } from "./media.js";
+import { setUpMenu } from "./menu.js";
+import { everybody, setUpPicker } from "./picker.js";
 import { showOwner, showPeople, showUnread, unreadOf } from "./people.js";
 import { refreshProfile } from "./profile.js";
+import { setUpRights } from "./rights.js";
+import { newRoom, refreshRoom, setUpRoom } from "./room.js";
 import { fillScan, forgetScan, refreshScan, setUpScan, showScan } from "./scan.js";
 import { state } from "./state.js";
+import { whenFollowed } from "./text.js";
+import { toast } from "./toast.js";
+import { setUpTopics } from "./topics.js";
 
 const RETRY_MS = 1000;
 const TABS = ["chats", "scan", "codes", "emails", "devices", "profile"];
@@ -65,6 +75,7 @@ function refresh() {
     try {
       await refreshChats(openChat);
       await refreshConversation();
+      await refreshRoom();
       await REFRESH[state.tab]?.();
       setText($("connection"), "");
     } catch (problem) {
@@ -73,6 +84,25 @@ function refresh() {
     }
   });
   return refreshing;
+}
+
+// What was pressed in a text: a command is said, and a link of this Telegram leads to its room or person.
+async function followLink({ say: text, link }) {
+  try {
+    if (text) {
+      await say(text);
+      return;
+    }
+    const name = link.split("/")[0].toLowerCase();
+    const known = name.startsWith("+") ? null : (await everybody(name)).find(one => one.username?.toLowerCase() === name);
+    const found = known && (known.kind === "private" || known.is_member) ? known : await call("POST", mine("joined"), { link: "https://t.me/" + link });
+    state.found.set(found.peer, found);
+    await refresh();
+    openChat(found.peer);
+  } catch (problem) {
+    if (problem.status === undefined) throw problem;
+    toast(problem.message);
+  }
 }
 
 // Asks what is new; the sandbox answers when something is. A newer start ends this one.
@@ -143,8 +173,16 @@ async function start(toScan) {
 }
 
 whenRefused(() => lock("The token is not right."));
+whenFollowed(followLink);
+setUpMenu();
+setUpAsk();
+setUpMedia();
 setUpConversation(refresh);
-setUpPicker(openChat);
+setUpCompose(refresh);
+setUpTopics(openTopic, refresh);
+setUpRoom(openChat, closeChat, refresh);
+setUpRights();
+setUpPicker(openChat, newRoom);
 setUpScan(tab => showTab(tab, true));
 setUpDevices();
 for (const name of TABS) $("tab-" + name).addEventListener("click", () => showTab(name));

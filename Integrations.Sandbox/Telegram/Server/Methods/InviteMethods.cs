@@ -13,9 +13,14 @@ internal static class InviteMethods
             var invite = call.World.MakeInvite(call.User.Id, Peers.Resolve(call, request.Peer));
             return new ChatInviteExported { Permanent = true, Link = $"https://t.me/+{invite.Hash}", AdminId = invite.CreatorId, Date = invite.Date };
         });
-        dispatcher.Register<MessagesDeleteChatUser, UpdatesBase>((call, request) => Peers.Resolve(call, request.UserId).Id == call.User.Id
-            ? MessageMethods.Sent(call, [], [call.World.LeaveGroup(call.User.Id, request.ChatId, call.Origin)])
-            : throw TelegramRefusal.BadRequest("CHAT_ADMIN_REQUIRED"));
+        dispatcher.Register<MessagesDeleteChatUser, UpdatesBase>((call, request) =>
+        {
+            var userId = Peers.Resolve(call, request.UserId).Id;
+            var said = userId == call.User.Id
+                ? call.World.LeaveGroup(userId, request.ChatId, call.Origin)
+                : call.World.RemoveFromGroup(call.User.Id, request.ChatId, userId, call.Origin);
+            return MessageMethods.Sent(call, [], [said]);
+        });
         dispatcher.Register<MessagesCheckChatInvite, ChatInviteBase>(Check);
         dispatcher.Register<MessagesImportChatInvite, MessagesChatInviteJoinResult>((call, request) =>
         {

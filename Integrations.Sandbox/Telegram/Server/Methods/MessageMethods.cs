@@ -158,7 +158,8 @@ internal static class MessageMethods
     {
         var peer = Peers.Resolve(call, request.Peer);
         var fileId = request.Media is { } media ? Media.Take(call, media).Id : (long?)null;
-        var edited = call.World.Edit(call.User.Id, peer, request.Id, request.Message, Store(call, request.Entities), fileId, call.Origin);
+        var edited = call.World.Edit(
+            call.User.Id, peer, request.Id, new MessageChange(request.Message, Store(call, request.Entities), fileId, null), call.Origin);
         var view = new View(call.World, call.User);
         var message = view.Message(edited.Message);
         call.Session.KnownPeers.UnionWith(view.Mentioned);
@@ -171,11 +172,14 @@ internal static class MessageMethods
     {
         var peer = Peers.Resolve(call, request.Peer);
         var view = new View(call.World, call.User).Mention(peer);
-        if (call.World.Pin(call.User.Id, peer, request.Id, !request.Unpin, request.PmOneside, call.Origin) is not { } changed)
+        var done = call.World.Pin(call.User.Id, peer, request.Id, !request.Unpin, request.PmOneside, call.Origin);
+        if (done.Count == 0)
             return view.Wrap(call.UnixNow);
-        return view.Wrap(call.UnixNow, peer.Kind == PeerKind.Channel
+        var changed = done[0];
+        Update pin = peer.Kind == PeerKind.Channel
             ? new UpdatePinnedChannelMessages { Pinned = !request.Unpin, ChannelId = peer.Id, Messages = [request.Id], Pts = changed.Pts, PtsCount = 1 }
-            : new UpdatePinnedMessages { Pinned = !request.Unpin, Peer = View.Peer(peer), Messages = [request.Id], Pts = changed.Pts, PtsCount = 1 });
+            : new UpdatePinnedMessages { Pinned = !request.Unpin, Peer = View.Peer(peer), Messages = [request.Id], Pts = changed.Pts, PtsCount = 1 };
+        return view.Wrap(call.UnixNow, [pin, .. done.Skip(1).Select(one => New(view, one))]);
     }
 
     private static MessagesAffectedHistory UnpinAll(RpcCall call, MessagesUnpinAllMessages request)
@@ -184,7 +188,7 @@ internal static class MessageMethods
         var pinned = call.World.Pinned(call.User.Id, peer).Where(message => request.TopMsgId is null || message.TopicId == request.TopMsgId).ToList();
         var pts = peer.Kind == PeerKind.Channel ? call.World.FindChannel(peer.Id)!.Box.Pts : call.World.Position(call.User.Id).Pts;
         foreach (var message in pinned)
-            pts = call.World.Pin(call.User.Id, peer, message.Id, pinned: false, ownSideOnly: false, call.Origin)?.Pts ?? pts;
+            pts = call.World.Pin(call.User.Id, peer, message.Id, pinned: false, ownSideOnly: false, call.Origin) is [var changed] ? changed.Pts : pts;
         return new MessagesAffectedHistory { Pts = pts, PtsCount = pinned.Count, Offset = 0 };
     }
 
@@ -196,13 +200,15 @@ internal static class MessageMethods
         [
             .. drafts.Zip(sent).Where(pair => pair.First.RandomId is not null)
                 .Select(pair => new UpdateMessageID { Id = pair.Second.Message.Id, RandomId = pair.First.RandomId!.Value }),
-            .. sent.Select(Update (one) => one.Message.Peer.Kind == PeerKind.Channel
-                ? new UpdateNewChannelMessage { Message = view.Message(one.Message), Pts = one.Pts, PtsCount = 1 }
-                : new UpdateNewMessage { Message = view.Message(one.Message), Pts = one.Pts, PtsCount = 1 }),
+            .. sent.Select(one => New(view, one)),
         ];
         call.Session.KnownPeers.UnionWith(view.Mentioned);
         return view.Wrap(call.UnixNow, updates);
     }
+
+    private static Update New(View view, SentMessage sent) => sent.Message.Peer.Kind == PeerKind.Channel
+        ? new UpdateNewChannelMessage { Message = view.Message(sent.Message), Pts = sent.Pts, PtsCount = 1 }
+        : new UpdateNewMessage { Message = view.Message(sent.Message), Pts = sent.Pts, PtsCount = 1 };
 
     /// <summary>A date that is as good as now is no date.</summary>
     private static bool IsLater(RpcCall call, int? scheduleDate) => scheduleDate > call.UnixNow + ScheduleNearest;

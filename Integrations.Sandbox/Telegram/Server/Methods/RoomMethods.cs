@@ -133,7 +133,7 @@ internal static class RoomMethods
         return new ChannelsChannelParticipant
         {
             Participant = call.World.MembershipIn(user.Id, channel.Id) is { } joined
-                ? Participant(channel, user.Id, joined, call.User.Id)
+                ? Participant(call, channel, user.Id, joined)
                 : throw TelegramRefusal.BadRequest("USER_NOT_PARTICIPANT"),
             Chats = view.Chats,
             Users = view.Users,
@@ -143,7 +143,7 @@ internal static class RoomMethods
     private static ChannelsChannelParticipantsBase GetParticipants(RpcCall call, ChannelsGetParticipants request)
     {
         var channel = Peers.Resolve(call, request.Channel);
-        if (channel.Broadcast && channel.CreatorId != call.User.Id)
+        if (channel.Broadcast && !call.World.May(call.User.Id, channel.Peer, AdminRights.Other))
             throw TelegramRefusal.BadRequest("CHAT_ADMIN_REQUIRED");
         var members = call.World.MembersOf(channel.Peer).Order().ToList();
         var view = new View(call.World, call.User).Mention(channel.Peer);
@@ -153,17 +153,43 @@ internal static class RoomMethods
         return new ChannelsChannelParticipants
         {
             Count = members.Count,
-            Participants = [.. page.Select(id => Participant(channel, id, call.World.MembershipIn(id, channel.Id) ?? channel.Date, call.User.Id))],
+            Participants = [.. page.Select(id => Participant(call, channel, id, call.World.MembershipIn(id, channel.Id) ?? channel.Date))],
             Chats = view.Chats,
             Users = view.Users,
         };
     }
 
-    private static ChannelParticipantBase Participant(ChannelRoom channel, long userId, int joined, long viewerId)
+    private static ChannelParticipantBase Participant(RpcCall call, ChannelRoom channel, long userId, int joined)
     {
-        if (userId == channel.CreatorId)
-            return new ChannelParticipantCreator { UserId = userId, AdminRights = View.RightsOf(channel, userId) };
-        if (userId == viewerId)
+        var place = call.World.PlaceOf(userId, channel.Peer);
+        if (place.Rank is MemberRank.Creator)
+            return new ChannelParticipantCreator { UserId = userId, AdminRights = View.Rights(place.Rights) };
+        if (place.Rank is MemberRank.Administrator)
+        {
+            return new ChannelParticipantAdmin
+            {
+                Self = userId == call.User.Id,
+                UserId = userId,
+                InviterId = userId == call.User.Id ? channel.CreatorId : null,
+                PromotedBy = channel.CreatorId,
+                Date = joined,
+                AdminRights = View.Rights(place.Rights),
+                Rank = place.Title,
+            };
+        }
+
+        if (place.Rank is MemberRank.Restricted)
+        {
+            return new ChannelParticipantBanned
+            {
+                Peer = View.Peer(PeerRef.User(userId)),
+                KickedBy = channel.CreatorId,
+                Date = joined,
+                BannedRights = View.Limits(place),
+            };
+        }
+
+        if (userId == call.User.Id)
             return new ChannelParticipantSelf { UserId = userId, InviterId = channel.CreatorId, Date = joined };
         return new ChannelParticipant { UserId = userId, Date = joined };
     }

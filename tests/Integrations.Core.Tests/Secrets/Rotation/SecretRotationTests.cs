@@ -169,7 +169,7 @@ public sealed class SecretRotationTests(CoreDatabase database) : RotationTest(da
               from information_schema.columns c
               join information_schema.columns t on t.table_schema = c.table_schema and t.table_name = c.table_name and t.column_name = 'tenant_id'
              where c.table_schema = 'public' and c.data_type = 'bytea'
-               and c.column_name !~ '(hash|fingerprint|commitment|salt|signature|digest)$' and c.table_name <> 'data_keys'
+               and c.column_name !~ '(hash|fingerprint|commitment|salt|signature|digest|sha256)$' and c.table_name not in ('data_keys', 'media_parts')
              order by 1, 2
             """);
 

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Deque.AxeCore.Commons;
 using Microsoft.Playwright;
 
 namespace Integrations.Sandbox.Tests.Telegram.Phone;
@@ -58,6 +60,8 @@ public sealed class PhonePages : ICollectionFixture<PhoneBrowser>
 /// <summary>One window; it notes what the browser's console complains of.</summary>
 internal sealed class PhoneWindow : IAsyncDisposable
 {
+    private static readonly string Axe = ReadAxe();
+
     private readonly IBrowserContext _context;
     private readonly List<string> _problems = [];
 
@@ -85,6 +89,46 @@ internal sealed class PhoneWindow : IAsyncDisposable
 
     public Task ShowAsync(string tab) => Page.GetByRole(AriaRole.Tab, new() { Name = tab }).ClickAsync();
 
+    public ILocator Composer => Page.GetByLabel("Message", new() { Exact = true });
+
+    public async Task SayAsync(string text)
+    {
+        await Composer.FillAsync(text);
+        await Composer.PressAsync("Enter");
+    }
+
+    /// <summary>Chooses files by the menu of the paperclip.</summary>
+    public async Task AttachAsync(string kind, params FilePayload[] files)
+    {
+        await Button("Attach").ClickAsync();
+        var chooser = await Page.RunAndWaitForFileChooserAsync(() => Page.GetByRole(AriaRole.Menuitem, new() { NameRegex = new($"^{kind}") }).ClickAsync());
+        await chooser.SetFilesAsync(files);
+    }
+
+    /// <summary>
+    /// Pictures by day and by night, at desk and at telephone width; demands that nothing keeps somebody out and that nothing has to be scrolled sideways.
+    /// </summary>
+    public async Task LookAsync(string name)
+    {
+        await Page.EvaluateAsync(Axe);
+        foreach (var width in new[] { 1440, 375 })
+        {
+            await Page.SetViewportSizeAsync(width, 800);
+            foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+            {
+                await Page.EmulateMediaAsync(new() { ColorScheme = scheme });
+                var at = $"{name}-{width}-{(scheme == ColorScheme.Dark ? "dark" : "light")}";
+                await PictureAsync(at);
+                var findings = await FindAsync();
+                Assert.True(findings.Length == 0, $"{at}: {string.Join("; ", findings)}");
+                Assert.Equal(0, await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth"));
+            }
+        }
+
+        await Page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
+        await Page.SetViewportSizeAsync(1440, 800);
+    }
+
     /// <summary>A picture of the window as a person sees it, kept beside the test results.</summary>
     public async Task PictureAsync(string name)
     {
@@ -102,4 +146,25 @@ internal sealed class PhoneWindow : IAsyncDisposable
     public void ExpectNoProblems() => Assert.Empty(_problems);
 
     public ValueTask DisposeAsync() => _context.DisposeAsync();
+
+    private async Task<string[]> FindAsync()
+    {
+        var violations = await Page.EvaluateAsync<JsonElement>(
+            """
+            async () => {
+              const found = await axe.run(document, { resultTypes: ['violations'] });
+              return found.violations.filter(v => v.impact === 'serious' || v.impact === 'critical')
+                .flatMap(v => v.nodes.map(n => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary.replaceAll('\n', ' ')}`));
+            }
+            """);
+        return [.. violations.EnumerateArray().Select(violation => violation.GetString()!)];
+    }
+
+    private static string ReadAxe()
+    {
+        using var resource = typeof(AxeResult).Assembly.GetManifestResourceStream("Deque.AxeCore.Commons.Resources.axe.min.js")
+            ?? throw new InvalidOperationException("The package does not carry axe-core.");
+        using var reader = new StreamReader(resource);
+        return reader.ReadToEnd();
+    }
 }

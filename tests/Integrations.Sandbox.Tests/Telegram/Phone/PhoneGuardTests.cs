@@ -83,7 +83,7 @@ public sealed class PhoneGuardTests(APhoneHost host) : IClassFixture<APhoneHost>
         Assert.Contains("default-src 'none'", Assert.Single(page.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
         Assert.DoesNotContain("http://", html, StringComparison.Ordinal);
         Assert.DoesNotContain("https://", html, StringComparison.Ordinal);
-        foreach (var file in new[] { "phone.js", "phone.css", "messages.css", "sections.css" })
+        foreach (var file in new[] { "phone.js", "phone.css", "messages.css", "rooms.css", "sections.css" })
         {
             Assert.Contains($"\"{file}\"", html, StringComparison.Ordinal);
             using var part = await SendAsync("/" + file);

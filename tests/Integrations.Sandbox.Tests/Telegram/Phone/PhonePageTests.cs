@@ -40,7 +40,7 @@ public sealed class PhonePageTests(PhoneBrowser browser)
         // A half-typed text stays, caret and all, while an answer arrives.
         await window.Page.Keyboard.TypeAsync("half typed");
         await other.Message("First line").HoverAsync();
-        await other.Message("First line").GetByRole(AriaRole.Button).ClickAsync();
+        await other.Message("First line").GetByRole(AriaRole.Button, new() { Name = "Reply to" }).ClickAsync();
         await other.Page.Keyboard.TypeAsync("An answer");
         await other.Page.Keyboard.PressAsync("Enter");
         await Expect(window.Message("An answer").Locator("blockquote")).ToContainTextAsync("First line");
