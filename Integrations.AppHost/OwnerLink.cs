@@ -79,8 +79,9 @@ internal sealed class OwnerLink(
             var left = expiresAt - time.GetUtcNow();
             return left > Retry ? left : Retry;
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
+            // Not reached, or not answered within the client's own time.
             return Retry;
         }
     }

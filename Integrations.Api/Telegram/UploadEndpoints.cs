@@ -48,11 +48,17 @@ internal static class UploadEndpoints
         if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { MinDataRate: { } usual } rate)
             rate.MinDataRate = new MinDataRate(Math.Max(options.Value.UploadRate, usual.BytesPerSecond), usual.GracePeriod);
 
-        using var place = await places.TakeAsync(cancellationToken);
         UploadedMedia media;
         try
         {
+            using var place = await places.TakeAsync(cancellationToken);
             media = await upload.ExecuteAsync(caller.Principal, await ReadAsync(context, options.Value.MaxBytes, cancellationToken), key, cancellationToken);
+        }
+        catch (IntegrationException e) when (e.Code == ErrorCodes.BodyTooLarge && context.Request.Headers.Expect.Count == 0)
+        {
+            // Whoever asked first (Expect: 100-continue) has sent nothing and needs not.
+            await ReadOutAsync(context.Request.Body, cancellationToken);
+            throw;
         }
         catch (IOException e) when (e is not Microsoft.AspNetCore.Http.BadHttpRequestException && !cancellationToken.IsCancellationRequested)
         {
@@ -62,6 +68,22 @@ internal static class UploadEndpoints
         if (media.Replayed)
             context.Response.Headers["Idempotency-Replayed"] = "true";
         return TypedResults.Created((string?)null, UploadResponse.From(media));
+    }
+
+    /// <summary>
+    /// Reads what is left of a refused body, up to the length and the rate that every body is held to: most clients look at the answer only
+    /// when they have sent all, and the server by itself waits for five seconds.
+    /// </summary>
+    private static async Task ReadOutAsync(Stream body, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await body.CopyToAsync(Stream.Null, cancellationToken);
+        }
+        catch (Microsoft.AspNetCore.Http.BadHttpRequestException)
+        {
+            // Longer or slower than anything that is read out: its sender sees the connection end.
+        }
     }
 
     private static async Task<Upload> ReadAsync(HttpContext context, long maxBytes, CancellationToken cancellationToken)

@@ -45,6 +45,7 @@ public sealed class OwnerLinkTests : IAsyncLifetime
         });
         await _server.StartAsync(_cancel);
         _board.Set(Healthy(_api));
+        _board.Set(Healthy(_web) with { Health = null });
     }
 
     public async ValueTask DisposeAsync()

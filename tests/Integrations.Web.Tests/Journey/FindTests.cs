@@ -43,12 +43,12 @@ public sealed class FindTests(ConsoleFixture console)
         var hit = page.Locator(".bubble[aria-current=true]");
         await Expect(hit).ToContainTextAsync("Моє замовлення ще не надійшло");
         await Expect(hit).ToBeInViewportAsync();
-        await Expect(page.GetByText("chatter 101", new() { Exact = true })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Log).GetByText("chatter 101", new() { Exact = true })).ToBeVisibleAsync();
         await Screens.CheckAsync(page, "desk-found-thread");
         await browser.Button("Newer messages").ClickAsync();
-        await Expect(page.GetByText("chatter 150", new() { Exact = true })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Log).GetByText("chatter 150", new() { Exact = true })).ToBeVisibleAsync();
         await browser.Button("To the newest").ClickAsync();
-        await Expect(page.GetByText("chatter 400", new() { Exact = true })).ToBeInViewportAsync();
+        await Expect(page.GetByRole(AriaRole.Log).GetByText("chatter 400", new() { Exact = true })).ToBeInViewportAsync();
         await Expect(browser.Button("To the newest")).ToHaveCountAsync(0);
         await console.Phone.WriteAsync(boris, anna, "Here I am again", _cancel);
         await Expect(page.Locator(".bubble.in", new() { HasText = "Here I am again" })).ToBeVisibleAsync();

@@ -118,6 +118,19 @@ internal sealed class OurClient : IAsyncDisposable
         return _messages.Dequeue();
     }
 
+    /// <summary>The stored position, once it is as wanted. What is received meanwhile stays for who asks for it.</summary>
+    public async Task<UpdateState> StateAsync(Func<UpdateState, bool> wanted)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        limit.CancelAfter(Deadline);
+        while (true)
+        {
+            if (State is { } state && wanted(state))
+                return state;
+            Take(await _deliveries.Reader.ReadAsync(limit.Token));
+        }
+    }
+
     /// <summary>The next update of a kind; the others stay for who asks for them.</summary>
     public async Task<T> NextAsync<T>(Func<T, bool>? wanted = null)
         where T : Update
