@@ -75,6 +75,7 @@ internal sealed record FoundChannelResponse(
 /// <param name="AccountId">The account that writes there; null where a bot does.</param>
 /// <param name="SenderName">What the account or the bot is called.</param>
 /// <param name="SenderIsConnected">False while the account or the bot does not work: then nothing can be posted.</param>
+/// <param name="World">Which Telegram it is in: sandbox or telegram.</param>
 /// <param name="ChannelId">As the Bot API writes it.</param>
 /// <param name="Type">channel, group or supergroup.</param>
 /// <param name="IsActive">False while it is switched off, or the account or the bot is not in it any more.</param>
@@ -89,6 +90,7 @@ internal sealed record ChannelResponse(
     Guid? BotId,
     string? SenderName,
     bool SenderIsConnected,
+    string World,
     long ChannelId,
     string Title,
     string Type,
@@ -117,6 +119,7 @@ internal sealed record ChannelResponse(
             channel.BotId,
             view.SenderName,
             view.SenderIsConnected,
+            Words.Of(view.World),
             channel.ChannelId,
             channel.Title,
             Words.Of(channel.Type),

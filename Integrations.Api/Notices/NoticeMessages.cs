@@ -22,7 +22,7 @@ internal sealed record NoticesReadResponse(int Read);
 /// <summary>What the caller does not want to be told.</summary>
 internal sealed record NoticeSettingsRequest
 {
-    [Description("Kinds: account_error, account_back, login_needed, flood_wait, flood_over, message_failed, bot_error, bot_back. An empty list mutes nothing.")]
+    [Description("Kinds: account_error, account_back, login_needed, flood_wait, flood_over, message_failed, bot_error, bot_back, channel_lost, channel_back. An empty list mutes nothing.")]
     public string[]? Muted { get; init; }
 }
 
@@ -33,9 +33,10 @@ internal sealed record NoticeSettingsResponse(IReadOnlyList<string> Muted)
 }
 
 /// <summary>One notice.</summary>
-/// <param name="Kind">account_error, account_back, login_needed, flood_wait, flood_over, message_failed, bot_error or bot_back.</param>
+/// <param name="Kind">account_error, account_back, login_needed, flood_wait, flood_over, message_failed, bot_error, bot_back, channel_lost or channel_back.</param>
 /// <param name="AccountId">Null where it is about a bot.</param>
 /// <param name="BotId">Null where it is about an account.</param>
+/// <param name="ChannelId">The connected channel that it is about.</param>
 /// <param name="Code">Of the error catalogue: what the problem is, or was.</param>
 /// <param name="Until">When a wait ends.</param>
 /// <param name="Since">When the problem began.</param>
@@ -50,6 +51,8 @@ internal sealed record NoticeResponse(
     string? BotName,
     Guid? DialogId,
     string? DialogName,
+    Guid? ChannelId,
+    string? ChannelName,
     string? Code,
     DateTimeOffset? Until,
     DateTimeOffset Since,
@@ -67,6 +70,8 @@ internal sealed record NoticeResponse(
         notice.BotName,
         notice.DialogId,
         notice.DialogName,
+        notice.ChannelId,
+        notice.ChannelName,
         notice.Code,
         notice.Until,
         notice.Since,

@@ -18,15 +18,16 @@ public sealed class ListNotices(TenantDatabase database)
                     """
                     with mine as (
                         select n.*, coalesce(a.display_name, '@' || a.username, a.phone) as account_name, coalesce(d.title, '@' || d.username, d.phone) as dialog_name,
-                               coalesce(b.display_name, '@' || b.username) as bot_name
+                               coalesce(b.display_name, '@' || b.username) as bot_name, c.title as channel_name
                           from notices n
                           left join telegram_accounts a on a.id = n.account_id and a.deleted_at is null
                           left join telegram_bots b on b.id = n.bot_id and b.deleted_at is null
                           left join dialogs d on d.id = n.dialog_id
-                         where n.tenant_id = $1 and n.user_id = $2 and (a.id is not null or b.id is not null)
+                          left join telegram_channels c on c.id = n.channel_id and c.deleted_at is null
+                         where n.tenant_id = $1 and n.user_id = $2 and (a.id is not null or b.id is not null) and (n.channel_id is null or c.id is not null)
                     )
                     select c.unread, c.total, m.id, m.kind, m.account_id, m.account_name, m.dialog_id, m.dialog_name, m.code, m.until, m.since, m.times, m.told_at,
-                           m.resolved_at, m.read_at, m.bot_id, m.bot_name
+                           m.resolved_at, m.read_at, m.bot_id, m.bot_name, m.channel_id, m.channel_name
                       from (select count(*) filter (where read_at is null)::integer as unread, count(*)::integer as total from mine) c
                       left join lateral (select * from mine order by read_at is not null, told_at desc, id limit $3 offset $4) m on true
                      order by m.read_at is not null, m.told_at desc, m.id
@@ -60,6 +61,8 @@ public sealed class ListNotices(TenantDatabase database)
             Text(16),
             Id(6),
             Text(7),
+            Id(17),
+            Text(18),
             Text(8),
             Moment(9),
             reader.GetFieldValue<DateTimeOffset>(10),

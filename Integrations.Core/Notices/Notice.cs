@@ -25,11 +25,18 @@ public enum NoticeKind
 
     /// <summary>The bot's trouble is over.</summary>
     BotBack,
+
+    /// <summary>In a connected channel nothing can be posted any more.</summary>
+    ChannelLost,
+
+    /// <summary>In the channel it can be posted again.</summary>
+    ChannelBack,
 }
 
 /// <summary>One notice. A problem and its end are one: the kind tells which of them it is now.</summary>
 /// <param name="AccountId">Null where it is about a bot.</param>
 /// <param name="BotId">Null where it is about an account.</param>
+/// <param name="ChannelId">The connected channel that it is about.</param>
 /// <param name="Code">Of the error catalogue: what the problem is, or was.</param>
 /// <param name="Until">When a wait ends.</param>
 /// <param name="Since">When the problem began.</param>
@@ -44,6 +51,8 @@ public sealed record Notice(
     string? BotName,
     Guid? DialogId,
     string? DialogName,
+    Guid? ChannelId,
+    string? ChannelName,
     string? Code,
     DateTimeOffset? Until,
     DateTimeOffset Since,

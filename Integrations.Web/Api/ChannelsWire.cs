@@ -9,6 +9,7 @@ public sealed record Channel(
     Guid? BotId,
     string? SenderName,
     bool SenderIsConnected,
+    string World,
     long ChannelId,
     string Title,
     string Type,

@@ -59,7 +59,7 @@ internal sealed partial class BotFiles(ShardClaim claim, Action wake, BotTools t
 
     private async Task<Stream?> OpenAsync(BotFileRow row, CancellationToken ct)
     {
-        if (row.Location is null)
+        if (row.Location is null || row.Token is null)
             return null;
 
         var token = BotToken.Parse(await OpenAsync(TelegramBot.TokenAddress(row.File.Tenant, row.BotId), row.Token, ct));
@@ -75,7 +75,7 @@ internal sealed partial class BotFiles(ShardClaim claim, Action wake, BotTools t
         async (connection, transaction) =>
         {
             await using var command = new NpgsqlCommand(
-                "select media_id, tenant_id, bot_id, attempts, location_sealed, token_sealed from doors.waiting_bot_files($1, $2, $3, $4, $5, $6, $7)", connection, transaction)
+                "select media_id, tenant_id, bot_id, attempts, location_sealed, token_sealed, passed_on from doors.waiting_bot_files($1, $2, $3, $4, $5, $6, $7)", connection, transaction)
                 .With(claim.Shard).With(claim.Epoch).With(Words.Of(tools.Telegram.World)).With(busy).With(_resting.Keys.ToArray()).With(limit).With(tools.Fetching.FetchesOfOne);
             List<BotFileRow> waiting = [];
             try
@@ -84,10 +84,10 @@ internal sealed partial class BotFiles(ShardClaim claim, Action wake, BotTools t
                 while (await reader.ReadAsync(ct))
                 {
                     waiting.Add(new BotFileRow(
-                        new WaitingFile(reader.GetGuid(0), new TenantId(reader.GetGuid(1)), reader.GetInt32(3)),
+                        new WaitingFile(reader.GetGuid(0), new TenantId(reader.GetGuid(1)), reader.GetInt32(3)) { IsPassedOn = reader.GetBoolean(6) },
                         reader.GetGuid(2),
                         await reader.ReferenceAsync<byte[]>(4, ct),
-                        reader.GetFieldValue<byte[]>(5)));
+                        await reader.ReferenceAsync<byte[]>(5, ct)));
                 }
             }
             catch (PostgresException e) when (e.SqlState == StaleEpochException.SqlState)
@@ -102,5 +102,5 @@ internal sealed partial class BotFiles(ShardClaim claim, Action wake, BotTools t
     [LoggerMessage(EventId = 4421, Level = LogLevel.Warning, Message = "What became of file {MediaId} could not be stored; it is fetched again")]
     private static partial void LogUnsettled(ILogger logger, Exception exception, Guid mediaId);
 
-    private sealed record BotFileRow(WaitingFile File, Guid BotId, byte[]? Location, byte[] Token);
+    private sealed record BotFileRow(WaitingFile File, Guid BotId, byte[]? Location, byte[]? Token);
 }

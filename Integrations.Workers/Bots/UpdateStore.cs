@@ -45,7 +45,7 @@ internal sealed class UpdateStore(
             async transaction =>
             {
                 await transaction.RequireEpochAsync(claim, ct);
-                var ordinary = await groups.TakeAsync(transaction, updates, ct);
+                var ordinary = await groups.TakeAsync(transaction, claim, updates, files, ct);
                 var messages = await InsertAsync(transaction, claim, Of<Said>(ordinary), files, ct);
                 var edited = await ChangeStatements.EditAsync(
                     transaction,

@@ -9,6 +9,7 @@ using Integrations.Core.Tenancy;
 using Integrations.Workers.Accounts;
 using Integrations.Workers.Postgres;
 using Integrations.Workers.Sending;
+using Integrations.Workers.WorkingGroups;
 using NpgsqlTypes;
 
 namespace Integrations.Workers.Channels;
@@ -44,6 +45,8 @@ internal sealed class ChannelRecords(TenantDatabase database, ChannelOptions opt
 
             if (outcome.Code is null)
                 await ApplyAsync(transaction, change, ct);
+            else if (change.Kind is MessageChangeKind.Edit)
+                await GroupUpdates.EditFailedAsync(transaction, change.MessageId, ct);
             await transaction.PublishAsync(
                 Event(change, EventTypes.MessageChange, new
                 {

@@ -9,6 +9,7 @@ using Integrations.Core.Secrets;
 using Integrations.Core.Telegram.Media;
 using Integrations.Core.Tenancy;
 using Integrations.Workers.Accounts;
+using Integrations.Workers.Media;
 using Integrations.Workers.Postgres;
 using Integrations.Workers.Sending;
 using Integrations.Workers.Telemetry;
@@ -229,24 +230,8 @@ internal sealed partial class AddressFetcher(
 
                 await using (var parts = transaction.Command("delete from media_parts where media_id = $1").With(waiting.Id))
                     await parts.ExecuteNonQueryAsync(ct);
-                await using (var messages = transaction.Command(
-                    """
-                    with written as (
-                        update messages set status = 'failed', error_code = $2, error_detail = $3, finished_at = clock_timestamp()
-                         where media_id = $1 and status = 'pending'
-                        returning *
-                    )
-                    insert into integration_logs (id, tenant_id, user_id, account_id, integration_type, action, status, details, error_code, error_message, trace_id)
-                    select gen_random_uuid(), w.tenant_id, w.sent_by, w.account_id, 'telegram', case when w.bot_id is null then 'personal.send_message' else 'bot.send_message' end, 'error',
-                           jsonb_build_object('message_id', w.id, 'bot_id', w.bot_id, 'attempts', w.attempts), w.error_code, w.error_detail, w.trace_id
-                      from written w
-                    """).With(waiting.Id).With(never.Code).With(never.Detail))
-                {
-                    await messages.ExecuteNonQueryAsync(ct);
-                }
-
+                await MediaStatements.FailSendersAsync(transaction, waiting.Id, never.Code, never.Detail, ct);
                 await TellAsync(transaction, waiting.Id, ct);
-                transaction.AfterCommit(Ring.Shard(claim.Shard));
             },
             ct);
         telemetry.Fetched(never.Code);

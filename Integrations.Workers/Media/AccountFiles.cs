@@ -148,7 +148,7 @@ internal sealed partial class AccountFiles(OwnedAccount account, ITelegramClient
                       join messages m on m.media_id = f.id
                       join dialogs d on d.id = m.dialog_id
                       left join telegram_peers p on p.account_id = m.account_id and p.kind = d.peer_kind and p.peer_id = d.peer_id
-                     where f.shard = $1 and f.state = 'waiting' and f.source = 'telegram' and m.account_id = $2 and f.id <> all ($3)
+                     where f.shard = $1 and f.state = 'waiting' and f.source = 'telegram' and f.received_by is null and m.account_id = $2 and f.id <> all ($3)
                        and d.peer_id is not null and m.telegram_message_id is not null
                      order by greatest(f.not_before, f.created_at), f.id
                      limit $4

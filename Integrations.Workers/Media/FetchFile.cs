@@ -15,7 +15,11 @@ namespace Integrations.Workers.Media;
 
 /// <summary>A file whose content is to be fetched.</summary>
 /// <param name="Attempts">How often it was tried.</param>
-internal sealed record WaitingFile(Guid Id, TenantId Tenant, int Attempts);
+internal sealed record WaitingFile(Guid Id, TenantId Tenant, int Attempts)
+{
+    /// <summary>A message that is to be sent waits for it, and others behind that: a minute of tries is enough.</summary>
+    public bool IsPassedOn { get; init; }
+}
 
 /// <summary>Fetches one file, and stores what became of it. Only so many are fetched by the process at once.</summary>
 /// <remarks>
@@ -24,6 +28,8 @@ internal sealed record WaitingFile(Guid Id, TenantId Tenant, int Attempts);
 /// </remarks>
 internal sealed partial class FetchFile : IDisposable
 {
+    private const int AttemptsOfPassedOn = 6;
+
     private readonly TenantDatabase _database;
     private readonly MediaStore _store;
     private readonly FetchOptions _options;
@@ -102,8 +108,10 @@ internal sealed partial class FetchFile : IDisposable
             async transaction =>
             {
                 await transaction.RequireEpochAsync(claim, ct);
-                if (await MediaStore.ReadyAsync(transaction, file.Id, written, ct))
-                    await TellAsync(transaction, file.Id, ct);
+                if (!await MediaStore.ReadyAsync(transaction, file.Id, written, ct))
+                    return;
+                await MediaStatements.RingSendersAsync(transaction, file.Id, ct);
+                await TellAsync(transaction, file.Id, ct);
             },
             ct);
         Count("ready");
@@ -118,7 +126,7 @@ internal sealed partial class FetchFile : IDisposable
                 await PutBackAsync(file, claim, 0, _time.GetUtcNow() + patience.Wait, patience.Detail, ct);
                 Count("wait");
                 return patience.Wait;
-            case FetchVerdict.Later later when file.Attempts + 1 < _options.Attempts:
+            case FetchVerdict.Later later when file.Attempts + 1 < (file.IsPassedOn ? Math.Min(_options.Attempts, AttemptsOfPassedOn) : _options.Attempts):
                 await PutBackAsync(
                     file, claim, 1, _time.GetUtcNow() + BackOff.After(file.Attempts + 1, _options.FirstRetryDelay, _options.MaxRetryDelay, _random), later.Detail, ct);
                 Count("retry");
@@ -154,7 +162,9 @@ internal sealed partial class FetchFile : IDisposable
                 await using (var command = transaction.Command(
                     """
                     update media
-                       set state = $2, error_code = $3, error_detail = $4, attempts = attempts + 1, location_sealed = null
+                       set state = $2, error_code = $3, error_detail = $4, attempts = attempts + 1,
+                           -- Whoever sends the message again asks for the file again.
+                           location_sealed = case when received_by is not null then location_sealed end
                      where id = $1 and state = 'waiting'
                     """)
                     .With(file.Id).With(Words.Of(state)).With(errorCode).With(detail))
@@ -165,6 +175,7 @@ internal sealed partial class FetchFile : IDisposable
 
                 await using (var parts = transaction.Command("delete from media_parts where media_id = $1").With(file.Id))
                     await parts.ExecuteNonQueryAsync(ct);
+                await MediaStatements.FailSendersAsync(transaction, file.Id, errorCode, detail, ct);
                 await TellAsync(transaction, file.Id, ct);
             },
             ct);

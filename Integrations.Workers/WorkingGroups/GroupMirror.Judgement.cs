@@ -43,9 +43,14 @@ internal sealed partial class GroupMirror
             {
                 MirrorTurn.Edit edit => new() { Shown = (edit.Post.GroupMessageId, edit.Piece.Digest) },
                 MirrorTurn.CloseTopic close => new() { TopicClosed = (item.DialogId, close.Closed), Done = [item] },
+                MirrorTurn.RenameTopic rename => new() { TopicNamed = (item.DialogId, rename.Name) },
                 _ => Again(),
             };
         }
+
+        // A name is not worth waiting for: what is to be said goes on under the old one.
+        if (failure.Failure is BotApiFailure.BadRequest && turn is MirrorTurn.RenameTopic unnamed)
+            return new() { TopicNamed = (item.DialogId, unnamed.Name) };
 
         // What an operator has taken out of the topic stays out.
         if (failure.Failure is BotApiFailure.BadRequest && turn is MirrorTurn.Edit gone && Says(PostGone))

@@ -135,6 +135,10 @@ internal sealed partial class GroupMirror(ShardClaim claim, OwnedGroup owned, Mi
                 var topic = await tools.Api.CreateTopicAsync(token, new(chat, name, TopicTexts.ColorOf(dialog)), abort);
                 return new() { Topic = (dialog.Id, topic.MessageThreadId, name) };
 
+            case MirrorTurn.RenameTopic rename:
+                await tools.Api.RenameTopicAsync(token, new(chat, dialog.Thread!.Value, rename.Name), abort);
+                return new() { TopicNamed = (dialog.Id, rename.Name) };
+
             case MirrorTurn.CloseTopic close:
                 await (close.Closed ? tools.Api.CloseTopicAsync(token, new(chat, dialog.Thread!.Value), abort) : tools.Api.ReopenTopicAsync(token, new(chat, dialog.Thread!.Value), abort));
                 return new() { TopicClosed = (dialog.Id, close.Closed), Done = [close.Item] };

@@ -1,9 +1,11 @@
 using Integrations.Core.Messaging;
+using Integrations.Core.Ownership;
 using Integrations.Core.Telegram.Dialogs;
 using Integrations.Core.Telegram.Sending;
 using Integrations.Core.Telegram.WorkingGroups;
 using Integrations.Core.Tenancy;
 using Integrations.Workers.Bots;
+using Integrations.Workers.Media;
 using Integrations.Workers.Postgres;
 using Microsoft.Extensions.Options;
 using NpgsqlTypes;
@@ -24,7 +26,9 @@ internal sealed class GroupUpdates(IOptions<SendOptions> sending, TimeProvider t
 
     /// <summary>Handles what belongs to working groups.</summary>
     /// <returns>The rest: those are ordinary updates of bots. What a bot has become in a group is among them, too.</returns>
-    public async Task<IReadOnlyList<ReadUpdate>> TakeAsync(TenantTransaction transaction, IReadOnlyList<ReadUpdate> updates, CancellationToken ct)
+    /// <param name="files">The rows of the updates' files, to be stored with what takes them.</param>
+    public async Task<IReadOnlyList<ReadUpdate>> TakeAsync(
+        TenantTransaction transaction, ShardClaim claim, IReadOnlyList<ReadUpdate> updates, IReadOnlyDictionary<SaidFile, NewFile> files, CancellationToken ct)
     {
         if (!updates.Any(update => update.Update.ChatId < 0))
             return updates;
@@ -49,7 +53,7 @@ internal sealed class GroupUpdates(IOptions<SendOptions> sending, TimeProvider t
             if (told.MyChatMember is { } membership)
                 await BotGroups.ChangedAsync(transaction, Of(update.Update.BotId, membership), ct);
             if (group is { Mirrors: true })
-                await HandleAsync(transaction, group, update.Update.BotId, told, ct);
+                await HandleAsync(transaction, claim, group, update, told, files, ct);
         }
 
         return rest;
@@ -83,19 +87,21 @@ internal sealed class GroupUpdates(IOptions<SendOptions> sending, TimeProvider t
         membership.NewChatMember.CanDeleteMessages ?? false,
         membership.NewChatMember.CanPinMessages ?? false);
 
-    private async Task HandleAsync(TenantTransaction transaction, ManagedGroup group, Guid bot, GroupUpdate update, CancellationToken ct)
+    private async Task HandleAsync(
+        TenantTransaction transaction, ShardClaim claim, ManagedGroup group, ReadUpdate read, GroupUpdate update, IReadOnlyDictionary<SaidFile, NewFile> files, CancellationToken ct)
     {
         switch (update)
         {
             case { CallbackQuery: { Data: { } data } callback }:
-                await PressedAsync(transaction, group, bot, callback.Id, data, ct);
+                await PressedAsync(transaction, group, read.Update.BotId, callback.Id, data, ct);
                 break;
             case { Message: { IsTopicMessage: true, MessageThreadId: { } thread } message } when await DialogAsync(transaction, group, thread, ct) is { } dialog:
-                await SaidAsync(transaction, group, dialog, message, ct);
+                await SaidAsync(transaction, claim, group, dialog, read, message, files, ct);
                 break;
             case { EditedMessage: { IsTopicMessage: true, MessageThreadId: { } thread } message }
-                when message.IsOfPerson && await DialogAsync(transaction, group, thread, ct) is { } dialog && await IsAnswerAsync(transaction, group, message.MessageId, ct):
-                await NoteAsync(transaction, group, dialog, TopicNotes.EditNotCarried, message.MessageId, ct);
+                when message.IsOfPerson && read.Happening is Edited edited && await DialogAsync(transaction, group, thread, ct) is { } dialog:
+                if (await EditAsync(transaction, group, edited, ct) is AnswerEdit.Refused)
+                    await NoteAsync(transaction, group, dialog, TopicNotes.EditNotCarried, message.MessageId, ct);
                 break;
             default:
                 // The general topic, topics of people's own, joining and leaving, and kinds to come: nothing follows.
@@ -103,7 +109,11 @@ internal sealed class GroupUpdates(IOptions<SendOptions> sending, TimeProvider t
         }
     }
 
-    private async Task SaidAsync(TenantTransaction transaction, ManagedGroup group, Guid dialog, GroupMessage message, CancellationToken ct)
+    private Task<AnswerEdit> EditAsync(TenantTransaction transaction, ManagedGroup group, Edited edited, CancellationToken ct) => TopicAnswers.EditAsync(
+        transaction, group.ProjectId, edited.MessageId, Storable(edited.Text), edited.File?.RemoteKey, edited.At ?? time.GetUtcNow(), time.GetUtcNow(), ct);
+
+    private async Task SaidAsync(
+        TenantTransaction transaction, ShardClaim claim, ManagedGroup group, Guid dialog, ReadUpdate read, GroupMessage message, IReadOnlyDictionary<SaidFile, NewFile> files, CancellationToken ct)
     {
         // What a bot of ours has closed or opened comes back, too, and may be out of date by then.
         if (!message.IsOfPerson)
@@ -112,18 +122,28 @@ internal sealed class GroupUpdates(IOptions<SendOptions> sending, TimeProvider t
             await CloseAsync(transaction, group, dialog, message.ForumTopicClosed is not null, ct);
         else if (message.Text is { } command && IsWho(command))
             await NoteAsync(transaction, group, dialog, TopicNotes.Who, message.MessageId, ct);
+        else if (read.Happening is Said { File: { } file } said)
+            await AnswerAsync(transaction, AnswerOf(group, dialog, message, said.Text) with { File = new(files[file].Id, said.AlbumId, files[file].TooBig) }, (claim, read.Update.BotId, files[file]), ct);
         else if (message.HasMedia)
             await NoteAsync(transaction, group, dialog, TopicNotes.MediaNotCarried, message.MessageId, ct);
         else if (message.Text is { Length: > 0 } text)
-            await AnswerAsync(transaction, group, dialog, message, text, ct);
+            await AnswerAsync(transaction, AnswerOf(group, dialog, message, text), null, ct);
     }
 
-    private async Task AnswerAsync(TenantTransaction transaction, ManagedGroup group, Guid dialog, GroupMessage message, string text, CancellationToken ct)
+    private static TopicAnswer AnswerOf(ManagedGroup group, Guid dialog, GroupMessage message, string text) =>
+        new(group.ProjectId, dialog, message.MessageId, Storable(text), message.ReplyToMessage?.MessageId, message.AuthorId, message.AuthorName);
+
+    /// <param name="file">Fetched by the bot that brings the answer, whoever sends it on.</param>
+    private async Task AnswerAsync(TenantTransaction transaction, TopicAnswer answer, (ShardClaim Claim, Guid Bot, NewFile File)? file, CancellationToken ct)
     {
-        var answer = new TopicAnswer(
-            group.ProjectId, dialog, message.MessageId, text.Replace("\0", "", StringComparison.Ordinal), message.ReplyToMessage?.MessageId, message.AuthorId, message.AuthorName);
-        await TopicAnswers.AcceptAsync(transaction, answer, sending.Value.MaxBacklogPerAccount, time.GetUtcNow(), ct);
+        if (!await TopicAnswers.AcceptAsync(transaction, answer, sending.Value.MaxBacklogPerAccount, time.GetUtcNow(), ct) || file is not { } brought)
+            return;
+
+        await MediaStatements.InsertAsync(transaction, brought.Claim.Shard, [brought.File], ct, brought.Bot);
+        transaction.AfterCommit(Ring.Shard(brought.Claim.Shard));
     }
+
+    private static string Storable(string text) => text.Replace("\0", "", StringComparison.Ordinal);
 
     private static async Task PressedAsync(TenantTransaction transaction, ManagedGroup group, Guid bot, string callback, string data, CancellationToken ct)
     {
@@ -168,16 +188,27 @@ internal sealed class GroupUpdates(IOptions<SendOptions> sending, TimeProvider t
         transaction.AfterCommit(Ring.Shard(group.Shard));
     }
 
+    /// <summary>Says in the topic that the other side keeps the answer as it was; of what was not written in a topic, nothing.</summary>
+    public static async Task EditFailedAsync(TenantTransaction transaction, Guid message, CancellationToken ct)
+    {
+        await using var command = transaction.Command(
+            """
+            with noted as (
+                insert into mirror_items (tenant_id, project_id, dialog_id, key, kind, note, reply_to)
+                select t.tenant_id, t.project_id, t.dialog_id, 'n:' || $2 || ':' || t.group_message_id, 'note', $2, t.group_message_id from topic_answers t where t.message_id = $1
+                on conflict do nothing
+                returning project_id
+            )
+            select w.shard from noted n join working_groups w on w.project_id = n.project_id
+            """).With(message).With(TopicNotes.EditNotCarried);
+        if (await command.ExecuteScalarAsync(ct) is int shard)
+            transaction.AfterCommit(Ring.Shard(shard));
+    }
+
     private static async Task<Guid?> DialogAsync(TenantTransaction transaction, ManagedGroup group, int thread, CancellationToken ct)
     {
         await using var command = transaction.Command("select dialog_id from topics where project_id = $1 and message_thread_id = $2").With(group.ProjectId).With(thread);
         return await command.ExecuteScalarAsync(ct) as Guid?;
-    }
-
-    private static async Task<bool> IsAnswerAsync(TenantTransaction transaction, ManagedGroup group, int message, CancellationToken ct)
-    {
-        await using var command = transaction.Command("select exists (select from topic_answers where project_id = $1 and group_message_id = $2)").With(group.ProjectId).With(message);
-        return (bool)(await command.ExecuteScalarAsync(ct))!;
     }
 
     /// <summary><c>/who</c>, or <c>/who@some_bot</c> as Telegram's clients complete it.</summary>

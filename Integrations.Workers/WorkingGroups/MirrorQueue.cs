@@ -80,6 +80,8 @@ internal sealed class MirrorQueue(TenantDatabase database)
                 await RunAsync(transaction, "insert into topics (project_id, dialog_id, tenant_id, message_thread_id, name) values ($1, $2, current_tenant(), $3, $4) on conflict (project_id, dialog_id) do update set message_thread_id = excluded.message_thread_id, name = excluded.name, closed_at = null", owned, command => command.With(topic.DialogId).With(topic.Thread).With(topic.Name), ct);
             if (record.TopicClosed is { } closed)
                 await RunAsync(transaction, "update topics set closed_at = case when $3 then clock_timestamp() end where project_id = $1 and dialog_id = $2", owned, command => command.With(closed.DialogId).With(closed.IsClosed), ct);
+            if (record.TopicNamed is { } named)
+                await RunAsync(transaction, "update topics set name = $3 where project_id = $1 and dialog_id = $2", owned, command => command.With(named.DialogId).With(named.Name), ct);
             if (record.TopicGone is { } gone)
             {
                 // Everything in it went with it.
@@ -215,7 +217,7 @@ internal sealed class MirrorQueue(TenantDatabase database)
             """
             select d.peer_kind, d.source, coalesce(nullif(d.title, ''), '@' || d.username, '+' || ltrim(d.phone, '+'), 'id ' || d.peer_id, '?'), d.username, d.phone, d.peer_id,
                    coalesce(nullif(a.display_name, ''), '@' || a.username, a.phone, '@' || b.username, b.display_name, '?'), p.name, d.closed_at is not null,
-                   t.message_thread_id, coalesce(t.closed_at is not null, false)
+                   t.message_thread_id, coalesce(t.closed_at is not null, false), t.name
               from dialogs d
               join projects p on p.id = $1
               left join telegram_accounts a on a.id = d.personal_account_id
@@ -237,7 +239,8 @@ internal sealed class MirrorQueue(TenantDatabase database)
             reader.GetString(7),
             reader.GetBoolean(8),
             await reader.NullableAsync<int>(9, ct),
-            reader.GetBoolean(10));
+            reader.GetBoolean(10),
+            await reader.ReferenceAsync<string>(11, ct));
     }
 
     private static async Task<Dictionary<Guid, MirrorMessage>> MessagesAsync(TenantTransaction transaction, Guid projectId, Guid[] ids, CancellationToken ct)
@@ -327,6 +330,7 @@ internal sealed record MirrorRecord
     /// <summary>A topic that was opened.</summary>
     public (Guid DialogId, int Thread, string Name)? Topic { get; init; }
     public (Guid DialogId, bool IsClosed)? TopicClosed { get; init; }
+    public (Guid DialogId, string Name)? TopicNamed { get; init; }
 
     /// <summary>The dialog whose topic somebody has deleted.</summary>
     public Guid? TopicGone { get; init; }

@@ -22,6 +22,9 @@ internal abstract record MirrorTurn
 
     public sealed record CloseTopic(MirrorItem Item, bool Closed) : MirrorTurn;
 
+    /// <summary>The person or the account is called otherwise by now.</summary>
+    public sealed record RenameTopic(string Name) : MirrorTurn;
+
     public sealed record SendNote(MirrorItem Item, string Text) : MirrorTurn;
 
     /// <param name="Item">The one that waits longest.</param>
@@ -40,6 +43,8 @@ internal abstract record MirrorTurn
         var item = work.Items[0];
         var words = TopicWords.In(work.Group.Language);
         var dialog = work.Dialog!;
+        if (hasPlenty && item.Kind != "callback" && dialog is { Thread: not null, TopicIsClosed: false } && dialog.TopicName != TopicTexts.NameOf(dialog))
+            return new RenameTopic(TopicTexts.NameOf(dialog));
         switch (item.Kind)
         {
             case "callback":

@@ -18,8 +18,10 @@ internal sealed record MirrorItem(long Seq, int News, string Kind, Guid DialogId
 /// <param name="Name">Of the person or the chat outside.</param>
 /// <param name="Inbox">Of the account or the bot that talks there.</param>
 /// <param name="Thread">Null until the topic is there.</param>
+/// <param name="TopicName">What the topic was named last.</param>
 internal sealed record MirrorDialog(
-    Guid Id, PeerKind? Kind, DialogSource Source, string Name, string? Username, string? Phone, long? PeerId, string Inbox, string Project, bool IsClosed, int? Thread, bool TopicIsClosed);
+    Guid Id, PeerKind? Kind, DialogSource Source, string Name, string? Username, string? Phone, long? PeerId, string Inbox, string Project, bool IsClosed, int? Thread, bool TopicIsClosed,
+    string? TopicName);
 
 internal sealed record MirrorMedia(Guid Id, MediaKind Kind, MediaState State, string? FileName, string? MimeType, long? Size);
 

@@ -70,6 +70,7 @@ internal static class TopicTexts
                 Cut(Format(words.Failed, words.Reason(failed.ErrorCode, failed.ErrorDetail)), TextLimit), RetryData: GroupUpdates.RetryData + failed.Id.ToString("N")),
             { Status: "pending", ErrorCode: { } code } waiting => new(Cut(Format(words.Waiting, words.Reason(code, waiting.ErrorDetail)), TextLimit)),
             { Status: "pending" } => new(words.Sending),
+            { IsEdited: true } => new($"{words.Delivered} · {words.Edited}"),
             _ => new(words.Delivered),
         };
     }

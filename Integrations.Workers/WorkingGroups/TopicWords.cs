@@ -20,8 +20,8 @@ internal sealed record TopicWords
         NotFetched = "{0} could not be fetched",
         TooBig = "{0} is too big to be fetched",
         NotShown = "{0} cannot be shown here; look into the console",
-        EditNotCarried = "✎ Changes are not carried over: the other side keeps the answer as it was sent. Send a new one.",
-        MediaNotCarried = "✗ Not sent: only text can be sent from here.",
+        EditNotCarried = "✎ This change could not be carried over: the other side keeps the answer as it was. Send a new one.",
+        MediaNotCarried = "✗ Not sent: only texts and files can be sent from here.",
         RetryDone = "It is being sent again.",
         RetryNotFailed = "It has been sent already, or is on its way.",
         RetryNotConnected = "The account is not connected. Connect it again first.",
@@ -41,6 +41,8 @@ internal sealed record TopicWords
             [ErrorCodes.TelegramMessageRejected] = "Telegram does not take this message",
             [ErrorCodes.OutcomeUnknown] = "the connection broke; look whether it has arrived before you send it again",
             [ErrorCodes.ServiceUnavailable] = "too much waits to be sent already",
+            [ErrorCodes.MediaTooBig] = "the file is too big to be passed on by a bot",
+            [ErrorCodes.MediaUnavailable] = "the file could not be fetched from Telegram",
         },
     };
 
@@ -57,8 +59,8 @@ internal sealed record TopicWords
         NotFetched = "не удалось загрузить: {0}",
         TooBig = "слишком большой файл: {0}",
         NotShown = "нельзя показать здесь: {0}; откройте консоль",
-        EditNotCarried = "✎ Правки не переносятся: у собеседника остаётся ответ, каким он был отправлен. Отправьте новый.",
-        MediaNotCarried = "✗ Не отправлено: отсюда можно отправить только текст.",
+        EditNotCarried = "✎ Эту правку не удалось перенести: у собеседника остаётся прежний ответ. Отправьте новый.",
+        MediaNotCarried = "✗ Не отправлено: отсюда можно отправить только тексты и файлы.",
         RetryDone = "Отправляется ещё раз.",
         RetryNotFailed = "Уже отправлено или отправляется.",
         RetryNotConnected = "Аккаунт не подключён. Сначала подключите его снова.",
@@ -78,6 +80,8 @@ internal sealed record TopicWords
             [ErrorCodes.TelegramMessageRejected] = "Telegram не принимает это сообщение",
             [ErrorCodes.OutcomeUnknown] = "связь прервалась; проверьте, не пришло ли оно, прежде чем отправлять снова",
             [ErrorCodes.ServiceUnavailable] = "слишком много сообщений ждёт отправки",
+            [ErrorCodes.MediaTooBig] = "файл слишком большой, бот не может его передать",
+            [ErrorCodes.MediaUnavailable] = "не удалось загрузить файл из Telegram",
         },
     };
 
@@ -94,8 +98,8 @@ internal sealed record TopicWords
         NotFetched = "не вдалося завантажити: {0}",
         TooBig = "завеликий файл: {0}",
         NotShown = "не можна показати тут: {0}; відкрийте консоль",
-        EditNotCarried = "✎ Зміни не переносяться: у співрозмовника лишається відповідь, якою її надіслано. Надішліть нову.",
-        MediaNotCarried = "✗ Не надіслано: звідси можна надіслати лише текст.",
+        EditNotCarried = "✎ Цю зміну не вдалося перенести: у співрозмовника лишається попередня відповідь. Надішліть нову.",
+        MediaNotCarried = "✗ Не надіслано: звідси можна надіслати лише тексти й файли.",
         RetryDone = "Надсилається ще раз.",
         RetryNotFailed = "Уже надіслано або надсилається.",
         RetryNotConnected = "Обліковий запис не підключено. Спочатку підключіть його знову.",
@@ -115,6 +119,8 @@ internal sealed record TopicWords
             [ErrorCodes.TelegramMessageRejected] = "Telegram не приймає цього повідомлення",
             [ErrorCodes.OutcomeUnknown] = "зв'язок обірвався; перевірте, чи не надійшло воно, перш ніж надсилати знову",
             [ErrorCodes.ServiceUnavailable] = "забагато повідомлень чекає надсилання",
+            [ErrorCodes.MediaTooBig] = "файл завеликий, бот не може його передати",
+            [ErrorCodes.MediaUnavailable] = "не вдалося завантажити файл із Telegram",
         },
     };
 

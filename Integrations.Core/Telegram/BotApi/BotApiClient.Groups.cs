@@ -15,6 +15,10 @@ public sealed partial class BotApiClient
         PostAsync(token, "createForumTopic", topic, GroupApiJson.Default.NewTopic, GroupApiJson.Default.BotApiAnswerForumTopic, cancellationToken);
 
     /// <exception cref="BotApiException"/>
+    public Task RenameTopicAsync(BotToken token, TopicName topic, CancellationToken cancellationToken) =>
+        PostAsync(token, "editForumTopic", topic, GroupApiJson.Default.TopicName, GroupApiJson.Default.BotApiAnswerBoolean, cancellationToken);
+
+    /// <exception cref="BotApiException"/>
     public Task CloseTopicAsync(BotToken token, TopicOf topic, CancellationToken cancellationToken) =>
         PostAsync(token, "closeForumTopic", topic, GroupApiJson.Default.TopicOf, GroupApiJson.Default.BotApiAnswerBoolean, cancellationToken);
 

@@ -29,6 +29,8 @@ public sealed record BotUploads(long ChatId, IReadOnlyList<BotUpload> Files, Bot
             MediaKind.Animation => "sendAnimation",
             MediaKind.Audio => "sendAudio",
             MediaKind.Voice => "sendVoice",
+            MediaKind.VideoNote => "sendVideoNote",
+            MediaKind.Sticker => "sendSticker",
             _ => "sendDocument",
         };
     }
@@ -49,7 +51,7 @@ public sealed record BotUploads(long ChatId, IReadOnlyList<BotUpload> Files, Bot
 
     private static void AddOne(MultipartContent form, BotUpload file)
     {
-        if (file.Caption.Length > 0)
+        if (file.Caption.Length > 0 && file.Kind is not (MediaKind.VideoNote or MediaKind.Sticker))
             Add(form, "caption", file.Caption);
         if (file.Kind is MediaKind.Document)
             Add(form, "disable_content_type_detection", "true");
@@ -63,7 +65,7 @@ public sealed record BotUploads(long ChatId, IReadOnlyList<BotUpload> Files, Bot
 
         if (file.Kind is MediaKind.Video)
             Add(form, "supports_streaming", "true");
-        if (file.Kind is MediaKind.Video or MediaKind.Animation or MediaKind.Audio or MediaKind.Voice)
+        if (file.Kind is MediaKind.Video or MediaKind.Animation or MediaKind.Audio or MediaKind.Voice or MediaKind.VideoNote)
             AddNumber(form, "duration", file.Duration);
         AddFile(form, Words.Of(file.Kind), file);
     }

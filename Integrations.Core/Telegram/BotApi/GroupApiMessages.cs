@@ -9,6 +9,9 @@ public sealed record ForumTopic(int MessageThreadId, string? Name);
 
 public sealed record TopicOf(long ChatId, int MessageThreadId);
 
+/// <param name="Name">At most 128 characters.</param>
+public sealed record TopicName(long ChatId, int MessageThreadId, string Name);
+
 /// <summary>A text in a topic, as it is: without markup.</summary>
 public sealed record TopicText(long ChatId, int MessageThreadId, string Text, BotReply? ReplyParameters = null, Keyboard? ReplyMarkup = null)
 {
@@ -55,6 +58,7 @@ public sealed record CallbackAnswer(string CallbackQueryId, string? Text, bool S
 [JsonSerializable(typeof(BotApiAnswer<SentBotMessage>))]
 [JsonSerializable(typeof(NewTopic))]
 [JsonSerializable(typeof(TopicOf))]
+[JsonSerializable(typeof(TopicName))]
 [JsonSerializable(typeof(TopicText))]
 [JsonSerializable(typeof(TextEdit))]
 [JsonSerializable(typeof(CallbackAnswer))]

@@ -14,8 +14,9 @@ namespace Integrations.Core.Telegram.Channels;
 /// <summary>A channel, who writes there, and what was last said there.</summary>
 /// <param name="SenderName">What the account or the bot is called.</param>
 /// <param name="SenderIsConnected">Whether the account or the bot works, so that something can be posted.</param>
+/// <param name="World">Which Telegram it is in.</param>
 /// <param name="DialogId">Where its posts stand; null while there are none, and for who may not read them.</param>
-public sealed record ChannelView(TelegramChannel Channel, string? SenderName, bool SenderIsConnected, Guid? DialogId, DateTimeOffset? LastPostAt);
+public sealed record ChannelView(TelegramChannel Channel, string? SenderName, bool SenderIsConnected, World World, Guid? DialogId, DateTimeOffset? LastPostAt);
 
 /// <summary>The channels within the caller's reach, the oldest first.</summary>
 public sealed class ListChannels(TenantDatabase database)
@@ -44,6 +45,7 @@ public sealed class ListChannels(TenantDatabase database)
                 account.Id,
                 Name = account.DisplayName ?? account.Username ?? account.Phone,
                 IsConnected = account.Status == AccountStatus.Active && account.Goal == AccountGoal.Connected && account.DeletedAt == null,
+                account.World,
             })
             .Concat(
                 from bot in transaction.Db.TelegramBots
@@ -54,6 +56,7 @@ public sealed class ListChannels(TenantDatabase database)
                     bot.Id,
                     Name = bot.DisplayName ?? bot.Username,
                     IsConnected = bot.IsActive && bot.DeletedAt == null && integration.Status == IntegrationStatus.Active,
+                    bot.World,
                 })
             .ToDictionaryAsync(row => row.Id, cancellationToken);
         var peers = rows.Select(row => BotChat.PeerOf(row.ChannelId).Id).Distinct().ToArray();
@@ -69,7 +72,7 @@ public sealed class ListChannels(TenantDatabase database)
             {
                 var id = row.AccountId ?? row.BotId;
                 var (sender, dialog) = (senders.GetValueOrDefault(id!.Value), dialogs.GetValueOrDefault((id, row.ChannelId)));
-                return new ChannelView(row, sender?.Name, sender is { IsConnected: true }, dialog?.Id, dialog?.LastMessageAt);
+                return new ChannelView(row, sender?.Name, sender is { IsConnected: true }, sender?.World ?? World.Telegram, dialog?.Id, dialog?.LastMessageAt);
             }),
         ];
     }

@@ -43,6 +43,12 @@ public sealed partial class MtprotoTelegramClient
                 file, part.MimeType, part.MimeType == "video/mp4" ? [Film(part, nosound: true), new DocumentAttributeAnimated()] : [new DocumentAttributeAnimated()])
             { Spoiler = part.Spoiler },
             MediaKind.Audio => new OutgoingMedia.Document(file, part.MimeType, [new DocumentAttributeAudio { Duration = part.Duration ?? 0 }]),
+            MediaKind.VideoNote => new OutgoingMedia.Document(
+                file, part.MimeType, [new DocumentAttributeVideo { RoundMessage = true, Duration = part.Duration ?? 0, W = part.Width ?? 0, H = part.Height ?? 0 }]),
+            MediaKind.Sticker => new OutgoingMedia.Document(
+                file,
+                part.MimeType,
+                [new DocumentAttributeSticker { Alt = "", Stickerset = new InputStickerSetEmpty() }, new DocumentAttributeImageSize { W = part.Width ?? 512, H = part.Height ?? 512 }]),
             _ => new OutgoingMedia.Document(file, part.MimeType, []) { AsFile = true },
         };
     }

@@ -26,13 +26,34 @@ public sealed class ChangeMessage(TenantDatabase database, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(principal);
         return database.InTenantAsync(
-            principal.Tenant, transaction => AcceptAsync(transaction, principal, messageId, kind, text, cancellationToken), cancellationToken);
+            principal.Tenant,
+            async transaction =>
+            {
+                var id = await AcceptAsync(transaction, await LockAsync(transaction, principal, messageId, cancellationToken), principal.UserId, kind, text, time.GetUtcNow(), cancellationToken);
+                return await transaction.Db.MessageChanges.AsNoTracking().SingleAsync(change => change.Id == id, cancellationToken);
+            },
+            cancellationToken);
     }
 
-    private async Task<MessageChange> AcceptAsync(
-        TenantTransaction transaction, Principal principal, Guid messageId, MessageChangeKind kind, string? text, CancellationToken cancellationToken)
+    /// <summary>An operator has changed his answer in its topic: who may write there has been decided in Telegram, so nobody's right is asked for.</summary>
+    /// <returns>False where Telegram does not have it to be changed.</returns>
+    internal static async Task<bool> EditAnswerAsync(TenantTransaction transaction, Guid messageId, string text, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var message = await LockAsync(transaction, principal, messageId, cancellationToken);
+        try
+        {
+            await AcceptAsync(transaction, await LockAsync(transaction, null, messageId, cancellationToken), null, MessageChangeKind.Edit, text, now, cancellationToken);
+            return true;
+        }
+        catch (IntegrationException)
+        {
+            // Nothing has been written: each of these is found by looking.
+            return false;
+        }
+    }
+
+    private static async Task<Guid> AcceptAsync(
+        TenantTransaction transaction, ChangedMessage message, int? userId, MessageChangeKind kind, string? text, DateTimeOffset now, CancellationToken cancellationToken)
+    {
         Require(message, kind);
         var done = message.IsHeld && kind is MessageChangeKind.Edit or MessageChangeKind.Delete;
         if (done)
@@ -40,13 +61,13 @@ public sealed class ChangeMessage(TenantDatabase database, TimeProvider time)
         else if (!message.IsReady)
             throw new IntegrationException(message.Sender.BotId is null ? ErrorCodes.AccountNotActive : ErrorCodes.BotNotActive);
 
-        var id = Guid.CreateVersion7(time.GetUtcNow());
-        await InsertAsync(transaction, principal, message, id, kind, text, done, cancellationToken);
+        var id = Guid.CreateVersion7(now);
+        await InsertAsync(transaction, userId, message, id, kind, text, done, cancellationToken);
         await transaction.PublishAsync(
             message.Sender.Event(EventTypes.MessageChange, new
             {
                 Id = id,
-                MessageId = messageId,
+                MessageId = message.Id,
                 message.DialogId,
                 message.Sender.AccountId,
                 message.Sender.BotId,
@@ -54,10 +75,10 @@ public sealed class ChangeMessage(TenantDatabase database, TimeProvider time)
                 State = done ? "done" : "pending",
             }),
             cancellationToken);
-        transaction.Note(new AuditedChange("message." + Words.Of(kind), message.Sender.AccountId, new { MessageId = messageId, message.DialogId, message.Sender.BotId }));
+        transaction.Note(new AuditedChange("message." + Words.Of(kind), message.Sender.AccountId, new { MessageId = message.Id, message.DialogId, message.Sender.BotId }));
         if (!done)
             transaction.AfterCommit(Ring.Channels(message.Sender.Shard));
-        return await transaction.Db.MessageChanges.AsNoTracking().SingleAsync(change => change.Id == id, cancellationToken);
+        return id;
     }
 
     private static void Require(ChangedMessage message, MessageChangeKind kind)
@@ -97,7 +118,7 @@ public sealed class ChangeMessage(TenantDatabase database, TimeProvider time)
     }
 
     private static async Task InsertAsync(
-        TenantTransaction transaction, Principal principal, ChangedMessage message, Guid id, MessageChangeKind kind, string? text, bool done, CancellationToken cancellationToken)
+        TenantTransaction transaction, int? userId, ChangedMessage message, Guid id, MessageChangeKind kind, string? text, bool done, CancellationToken cancellationToken)
     {
         await using var command = transaction.Command(
             """
@@ -113,12 +134,13 @@ public sealed class ChangeMessage(TenantDatabase database, TimeProvider time)
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Words.Of(kind) });
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = done ? "done" : "pending" });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = principal.UserId });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)userId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Holds the message: whoever claims it for sending meanwhile waits, and then sends what it says now.</summary>
-    private static async Task<ChangedMessage> LockAsync(TenantTransaction transaction, Principal principal, Guid id, CancellationToken cancellationToken)
+    /// <param name="principal">Who must be allowed to; null where that has been decided.</param>
+    private static async Task<ChangedMessage> LockAsync(TenantTransaction transaction, Principal? principal, Guid id, CancellationToken cancellationToken)
     {
         await using var command = transaction.Command(
             $"""
@@ -132,16 +154,20 @@ public sealed class ChangeMessage(TenantDatabase database, TimeProvider time)
               left join projects p on p.id = a.project_id
               left join telegram_bots b on b.id = m.bot_id
               left join integrations i on i.id = m.bot_id
-             where m.id = $1 and ((a.id is not null and {ReachableAccounts.TalkSql}) or (i.id is not null and {ReachableBots.TalkSql}))
+             where m.id = $1 {(principal is null ? "" : $"and ((a.id is not null and {ReachableAccounts.TalkSql}) or (i.id is not null and {ReachableBots.TalkSql}))")}
                for update of m
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = principal.UserId });
-        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = principal.ManagesAccounts });
+        if (principal is not null)
+        {
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = principal.UserId });
+            command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = principal.ManagesAccounts });
+        }
+
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
             throw new IntegrationException(ErrorCodes.NotFound);
-        if (reader[11] is int user)
+        if (principal is not null && reader[11] is int user)
             SharedInbox.RequireAnswers(principal, user, reader.GetBoolean(12));
         return new(
             id,

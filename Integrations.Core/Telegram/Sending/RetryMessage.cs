@@ -42,17 +42,7 @@ public sealed class RetryMessage(TenantDatabase database, FindMessage find, Time
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        // An address that did not give its file is asked once more; a file that is here stays the same.
-        await using (var command = transaction.Command(
-            """
-            update media set state = 'waiting', attempts = 0, not_before = '-infinity', error_code = null, error_detail = null
-             where id = (select media_id from messages where id = $1) and source = 'url' and state in ('failed', 'too_big')
-            """))
-        {
-            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
-            await command.ExecuteNonQueryAsync(cancellationToken);
-        }
-
+        await FetchAgainAsync(transaction, id, cancellationToken);
         await transaction.PublishAsync(
             sender.Event(EventTypes.MessageUpdated, new
             {
@@ -73,6 +63,20 @@ public sealed class RetryMessage(TenantDatabase database, FindMessage find, Time
             },
             cancellationToken);
         transaction.AfterCommit(Ring.Shard(sender.Shard));
+    }
+
+    /// <summary>A file that did not come is asked for once more, at its address or by the bot that received it; one that is here stays the same.</summary>
+    internal static async Task FetchAgainAsync(TenantTransaction transaction, Guid messageId, CancellationToken cancellationToken)
+    {
+        await using var command = transaction.Command(
+            """
+            update media set state = 'waiting', attempts = 0, not_before = '-infinity', error_code = null, error_detail = null
+             where id = (select media_id from messages where id = $1) and (source = 'url' or received_by is not null) and state in ('failed', 'too_big')
+            returning shard
+            """);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = messageId });
+        if (await command.ExecuteScalarAsync(cancellationToken) is int shard)
+            transaction.AfterCommit(Ring.Shard(shard));
     }
 
     /// <summary>Holds the message and its sender, so that an account or a bot that is let go meanwhile leaves no message waiting for nobody.</summary>

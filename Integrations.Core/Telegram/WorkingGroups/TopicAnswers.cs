@@ -3,6 +3,7 @@ using Integrations.Core.Errors;
 using Integrations.Core.Events;
 using Integrations.Core.IntegrationLogs;
 using Integrations.Core.Messaging;
+using Integrations.Core.Telegram.Messages;
 using Integrations.Core.Telegram.Sending;
 using Integrations.Core.Tenancy;
 using Npgsql;
@@ -14,7 +15,28 @@ namespace Integrations.Core.Telegram.WorkingGroups;
 /// <param name="GroupMessageId">Its number in the group: the same for all bots that bring it.</param>
 /// <param name="ReplyToGroupMessageId">What it answers there, if that shows a message of the dialog.</param>
 /// <param name="AuthorId">Telegram's id of who wrote it.</param>
-public sealed record TopicAnswer(Guid ProjectId, Guid DialogId, int GroupMessageId, string Text, int? ReplyToGroupMessageId, long AuthorId, string? AuthorName);
+public sealed record TopicAnswer(Guid ProjectId, Guid DialogId, int GroupMessageId, string Text, int? ReplyToGroupMessageId, long AuthorId, string? AuthorName)
+{
+    /// <summary>The file that goes with it; whoever accepts the answer stores its row in the same transaction.</summary>
+    public AnswerFile? File { get; init; }
+}
+
+/// <param name="AlbumId">Files of one album share it.</param>
+/// <param name="IsTooBig">It is never fetched, so the answer fails.</param>
+public sealed record AnswerFile(Guid MediaId, long? AlbumId, bool IsTooBig);
+
+/// <summary>What becomes of a changed answer.</summary>
+public enum AnswerEdit
+{
+    /// <summary>It is no answer, or is changed already.</summary>
+    Nothing,
+
+    /// <summary>The other side will see it.</summary>
+    Done,
+
+    /// <summary>Telegram does not have it, or no more.</summary>
+    Refused,
+}
 
 /// <summary>How an answer may be sent again.</summary>
 public enum AnswerRetry
@@ -34,6 +56,10 @@ public static class TopicAnswers
 {
     private const int CounterStripes = 16;
     private const int TextLimit = 4096;
+    private const int CaptionLimit = 1024;
+
+    /// <summary>The files of an album come one after the other, and leave together.</summary>
+    private static readonly TimeSpan AlbumPatience = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// Accepts an answer as the API accepts a message: from the commit on it is delivered, or the topic is told why not. What cannot be sent now is accepted as failed,
@@ -73,6 +99,41 @@ public static class TopicAnswers
         return true;
     }
 
+    /// <summary>Takes over what the author of an answer made of it. All managing bots bring the same change; the last one that Telegram tells holds.</summary>
+    /// <param name="remoteKey">The file that it has now; null where it has none.</param>
+    public static async Task<AnswerEdit> EditAsync(
+        TenantTransaction transaction, Guid projectId, int groupMessageId, string text, string? remoteKey, DateTimeOffset editedAt, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        Guid message;
+        bool isSame, isOtherFile;
+        await using (var command = transaction.Command(
+            """
+            update topic_answers t set edited_at = $3
+              from messages m left join media f on f.id = m.media_id
+             where t.project_id = $1 and t.group_message_id = $2 and m.id = t.message_id and (t.edited_at is null or t.edited_at <= $3)
+            returning m.id, coalesce((select c.text from message_changes c where c.message_id = m.id and c.kind = 'edit' order by c.seq desc limit 1), m.text) = $4,
+                      f.remote_key is distinct from $5
+            """))
+        {
+            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = projectId });
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = groupMessageId });
+            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = editedAt.ToUniversalTime() });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = text });
+            command.Parameters.Add(new NpgsqlParameter { Value = (object?)remoteKey ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            if (!await reader.ReadAsync(cancellationToken))
+                return AnswerEdit.Nothing;
+            (message, isSame, isOtherFile) = (reader.GetGuid(0), reader.GetBoolean(1), reader.GetBoolean(2));
+        }
+
+        if (isOtherFile)
+            return AnswerEdit.Refused;
+        if (isSame)
+            return AnswerEdit.Nothing;
+        return await ChangeMessage.EditAnswerAsync(transaction, message, text, now, cancellationToken) ? AnswerEdit.Done : AnswerEdit.Refused;
+    }
+
     /// <summary>Puts a failed answer back into the queue, as <see cref="RetryMessage"/> does for those who answer from here.</summary>
     public static async Task<AnswerRetry> RetryAsync(TenantTransaction transaction, Guid projectId, Guid messageId, CancellationToken cancellationToken)
     {
@@ -100,6 +161,7 @@ public static class TopicAnswers
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
+        await RetryMessage.FetchAgainAsync(transaction, messageId, cancellationToken);
         await transaction.PublishAsync(
             sender.Event(EventTypes.MessageUpdated, new { Id = messageId, DialogId = dialog, sender.AccountId, sender.BotId, sender.Direction, Status = "pending" }), cancellationToken);
         transaction.AfterCommit(Ring.Shard(sender.Shard));
@@ -134,9 +196,14 @@ public static class TopicAnswers
         }
 
         var (sender, isConnected, waiting) = await FindSenderAsync(transaction, answer.DialogId, cancellationToken);
-        return (sender, isConnected
-            ? answer.Text.Length > TextLimit ? ErrorCodes.TelegramMessageRejected : waiting >= maxBacklog ? ErrorCodes.ServiceUnavailable : null
-            : sender.BotId is null ? ErrorCodes.AccountNotActive : ErrorCodes.BotNotActive);
+        return (sender, answer switch
+        {
+            _ when !isConnected => sender.BotId is null ? ErrorCodes.AccountNotActive : ErrorCodes.BotNotActive,
+            { File.IsTooBig: true } => ErrorCodes.MediaTooBig,
+            _ when answer.Text.Length > (answer.File is null ? TextLimit : CaptionLimit) => ErrorCodes.TelegramMessageRejected,
+            _ when waiting >= maxBacklog => ErrorCodes.ServiceUnavailable,
+            _ => null,
+        });
     }
 
     /// <summary>The sender's rows stay as they are until the message is stored: whoever ends the account finds the message then, and nothing waits for nobody.</summary>
@@ -204,9 +271,9 @@ public static class TopicAnswers
                  where a.telegram_user_id = $14 and a.deleted_at is null order by a.created_at limit 1
             ), accepted as (
                 insert into messages (id, tenant_id, account_id, bot_id, dialog_id, shard, direction, status, priority, text, reply_to_id, reply_to_telegram_id,
-                                      random_id, sent_by, trace_id, accepted_at, error_code, finished_at)
+                                      random_id, sent_by, trace_id, accepted_at, error_code, finished_at, media_id, album_id, not_before)
                 values ($1, current_tenant(), $2, $3, $4, $5, $6, case when $7::text is null then 'pending' else 'failed' end, 1, $8, $9, $10,
-                        $11, (select user_id from author), $12, clock_timestamp(), $7, case when $7 is not null then clock_timestamp() end)
+                        $11, (select user_id from author), $12, clock_timestamp(), $7, case when $7 is not null then clock_timestamp() end, $16, $17, case when $17 is null then '-infinity' else clock_timestamp() + $18 end)
                 returning id, sent_by
             ), answered as (
                 update topic_answers t set message_id = $1 from accepted where t.project_id = $13 and t.group_message_id = $15
@@ -229,6 +296,9 @@ public static class TopicAnswers
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = answer.ProjectId });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = answer.AuthorId });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = answer.GroupMessageId });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)answer.File?.MediaId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)answer.File?.AlbumId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = AlbumPatience });
         return await command.ExecuteScalarAsync(cancellationToken) as int?;
     }
 

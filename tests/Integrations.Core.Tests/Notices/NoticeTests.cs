@@ -200,6 +200,68 @@ public sealed class NoticeTests(CoreDatabase database) : IClassFixture<CoreDatab
             database.Admin, $"select user_id, type from outbox where tenant_id = '{tenant}' and type like 'notice.%' order by 2"));
     }
 
+    [Fact]
+    public async Task Whoever_connected_a_channel_is_told_that_nothing_can_be_posted_there_and_that_it_can_again()
+    {
+        var tenant = await database.AddTenantAsync();
+        await database.AddUserAsync(tenant, 8);
+        var bot = await database.AddBotAsync(tenant);
+        var channel = Guid.CreateVersion7();
+        await CoreDatabase.ExecuteAsync(
+            database.Admin,
+            $"insert into telegram_channels (id, tenant_id, user_id, bot_id, channel_id, title, type) values ('{channel}', '{tenant}', 8, '{bot}', -1001234567890, 'News', 'channel')");
+        Task StandsAsync(string change) => CoreDatabase.ExecuteAsync(database.Admin, $"update telegram_channels set {change} where id = '{channel}'");
+        Task<string[]> NoticesAsync() => CoreDatabase.RowsAsync(
+            database.Admin, $"select user_id, kind, code, times, resolved_at is not null, read_at is not null from notices where channel_id = '{channel}' order by created_at");
+
+        await StandsAsync("error_code = 'CHANNEL_RIGHTS_MISSING'");
+        // Looked at again it is the same.
+        await StandsAsync("error_code = 'CHANNEL_RIGHTS_MISSING', checked_at = now()");
+        Assert.Equal(["8 channel_lost CHANNEL_RIGHTS_MISSING 1 False False"], await NoticesAsync());
+        var told = (await ListAsync(tenant, 8)).Items.Single();
+        Assert.Equal((channel, "News", NoticeKind.ChannelLost), (told.ChannelId!.Value, told.ChannelName, told.Kind));
+        Assert.Equal(0, (await ListAsync(tenant, 1)).Total);
+        await StandsAsync("error_code = null");
+        Assert.Equal(["8 channel_back CHANNEL_RIGHTS_MISSING 1 True False"], await NoticesAsync());
+        await StandsAsync("error_code = 'CHANNEL_NOT_FOUND'");
+        Assert.Equal(["8 channel_lost CHANNEL_NOT_FOUND 2 False False"], await NoticesAsync());
+        await StandsAsync("deleted_at = now()");
+        Assert.Equal(["8 channel_lost CHANNEL_NOT_FOUND 2 True True"], await NoticesAsync());
+        Assert.Equal(0, (await ListAsync(tenant, 8)).Total);
+    }
+
+    [Fact]
+    public async Task What_a_bot_could_not_deliver_is_told_to_its_sender_or_else_to_who_looks_after_bots()
+    {
+        var tenant = await database.AddTenantAsync();
+        await database.AddUserAsync(tenant, 8);
+        var bot = await database.AddBotAsync(tenant);
+        var dialog = Guid.CreateVersion7();
+        await CoreDatabase.ExecuteAsync(
+            database.Admin, $"insert into dialogs (id, tenant_id, source, bot_id, peer_kind, peer_id, title) values ('{dialog}', '{tenant}', 'telegram_bot', '{bot}', 'user', 77, 'Gleb')");
+        async Task FailAsync(string sentBy, string code)
+        {
+            var id = Guid.CreateVersion7();
+            await CoreDatabase.ExecuteAsync(
+                database.Admin,
+                $"""
+                 insert into messages (id, tenant_id, bot_id, dialog_id, shard, direction, status, text, sent_by) values ('{id}', '{tenant}', '{bot}', '{dialog}', 0, 'telegram_bot_out', 'pending', 'x', {sentBy});
+                 update messages set status = 'failed', error_code = '{code}' where id = '{id}';
+                 """);
+        }
+
+        await FailAsync("8", "TG_PEER_FORBIDDEN");
+        await FailAsync("8", "TG_PEER_FORBIDDEN");
+        await FailAsync("null", "TG_PEER_UNKNOWN");
+        await FailAsync("8", "BOT_NOT_ACTIVE");
+
+        Assert.Equal(
+            ["1 TG_PEER_UNKNOWN 1", "8 TG_PEER_FORBIDDEN 2"],
+            await CoreDatabase.RowsAsync(database.Admin, $"select user_id, code, times from notices where bot_id = '{bot}' and kind = 'message_failed' order by user_id"));
+        var told = (await ListAsync(tenant, 8)).Items.Single();
+        Assert.Equal((dialog, "Gleb"), (told.DialogId!.Value, told.DialogName));
+    }
+
     private static DateTimeOffset InAnHour => TimeProvider.System.GetUtcNow().AddHours(1);
 
     private static Principal PrincipalOf(TenantId tenant, int userId) => new(tenant, userId, Role.Operator, null, null);

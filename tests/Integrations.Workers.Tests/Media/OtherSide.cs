@@ -40,15 +40,20 @@ internal sealed class OtherSide : IAsyncDisposable
         return new(PeerKey.Of(found.Peer), found.Users.OfType<User>().Select(user => user.AccessHash).Concat(found.Chats.OfType<Channel>().Select(chat => chat.AccessHash)).First());
     }
 
-    public Task<int> SendPhotoAsync(PeerAddress to, byte[] picture, string caption) =>
-        SendAsync(to, picture, "picture.png", file => new OutgoingMedia.Photo(file), caption);
+    /// <param name="topic">Where <paramref name="to"/> is a forum.</param>
+    public Task<int> SendPhotoAsync(PeerAddress to, byte[] picture, string caption, int? topic = null) =>
+        SendAsync(to, picture, "picture.png", file => new OutgoingMedia.Photo(file), caption, topic);
 
-    public Task<int> SendVoiceAsync(PeerAddress to, byte[] voice) => SendAsync(to, voice, "voice.ogg", file => new OutgoingMedia.Voice(file, TimeSpan.FromSeconds(3)), "");
+    /// <param name="topic">Where <paramref name="to"/> is a forum.</param>
+    public Task<int> SendVoiceAsync(PeerAddress to, byte[] voice, int? topic = null) =>
+        SendAsync(to, voice, "voice.ogg", file => new OutgoingMedia.Voice(file, TimeSpan.FromSeconds(3)), "", topic);
 
     public Task<int> SendDocumentAsync(PeerAddress to, byte[] content, string name, string type, params DocumentAttribute[] attributes) =>
-        SendAsync(to, content, name, file => new OutgoingMedia.Document(file, type, attributes), "");
+        SendAsync(to, content, name, file => new OutgoingMedia.Document(file, type, attributes), "", null);
 
-    public async Task SendAlbumAsync(PeerAddress to, string caption, params byte[][] pictures)
+    public Task SendAlbumAsync(PeerAddress to, string caption, params byte[][] pictures) => SendAlbumToAsync(to, null, caption, pictures);
+
+    public async Task SendAlbumToAsync(PeerAddress to, int? topic, string caption, params byte[][] pictures)
     {
         List<AlbumPart> parts = [];
         foreach (var picture in pictures)
@@ -57,7 +62,7 @@ internal sealed class OtherSide : IAsyncDisposable
             parts.Add(new AlbumPart(new OutgoingMedia.Photo(file), FormattedText.Plain(parts.Count == 0 ? caption : ""), Interlocked.Increment(ref _random)));
         }
 
-        await _client.SendAlbumAsync(to, parts, Sending(), Token);
+        await _client.SendAlbumAsync(to, parts, Sending() with { TopicId = topic }, Token);
     }
 
     public async Task<int> SendTextAsync(PeerAddress to, string text, int? replyTo = null) =>
@@ -71,9 +76,9 @@ internal sealed class OtherSide : IAsyncDisposable
 
     private static SendOptions Sending() => new() { RandomId = Interlocked.Increment(ref _random) };
 
-    private async Task<int> SendAsync(PeerAddress to, byte[] content, string name, Func<UploadedFile, OutgoingMedia> media, string caption)
+    private async Task<int> SendAsync(PeerAddress to, byte[] content, string name, Func<UploadedFile, OutgoingMedia> media, string caption, int? topic)
     {
         var file = await _client.UploadAsync(new MemoryStream(content), content.Length, name, null, Token);
-        return (await _client.SendMediaAsync(to, media(file), FormattedText.Plain(caption), Sending(), Token)).MessageId;
+        return (await _client.SendMediaAsync(to, media(file), FormattedText.Plain(caption), Sending() with { TopicId = topic }, Token)).MessageId;
     }
 }

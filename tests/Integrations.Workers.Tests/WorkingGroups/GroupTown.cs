@@ -47,6 +47,7 @@ internal sealed class GroupTown : IAsyncDisposable
         _between = builder.Build();
         _between.MapPost("/webhooks/telegram/{hook}", TakeInAsync);
         _between.Map("/bot{token}/{method}", PassOnAsync);
+        _between.Map("/file/bot{token}/{**path}", PassFileAsync);
     }
 
     public TestInstallation Installation { get; }
@@ -62,6 +63,9 @@ internal sealed class GroupTown : IAsyncDisposable
 
     /// <summary>Runs when the sandbox has answered a call and before the worker hears of it.</summary>
     public Func<string, JsonObject, CancellationToken, Task> Answered { get; set; } = (_, _, _) => Task.CompletedTask;
+
+    /// <summary>What Telegram says instead of doing it; null lets it be done.</summary>
+    public Func<string, string?> Refused { get; set; } = _ => null;
 
     public string Address => _between.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
 
@@ -179,6 +183,13 @@ internal sealed class GroupTown : IAsyncDisposable
 
     private async Task PassOnAsync(string token, string method, HttpContext context)
     {
+        if (Refused(method) is { } words)
+        {
+            context.Response.StatusCode = 400;
+            await context.Response.WriteAsJsonAsync(new { ok = false, error_code = 400, description = words }, context.RequestAborted);
+            return;
+        }
+
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri($"{Installation.SandboxAddress}/bot{token}/{method}{context.Request.QueryString}"));
@@ -197,6 +208,13 @@ internal sealed class GroupTown : IAsyncDisposable
         context.Response.StatusCode = (int)response.StatusCode;
         context.Response.ContentType = "application/json";
         await context.Response.Body.WriteAsync(answer, context.RequestAborted);
+    }
+
+    private async Task PassFileAsync(string token, string path, HttpContext context)
+    {
+        using var response = await _sandbox.GetAsync(new Uri($"{Installation.SandboxAddress}/file/bot{token}/{path}"), context.RequestAborted);
+        context.Response.StatusCode = (int)response.StatusCode;
+        await response.Content.CopyToAsync(context.Response.Body, context.RequestAborted);
     }
 
     private async Task RelayAsync(CancellationToken ct)

@@ -264,15 +264,104 @@ public sealed class WorkingGroupTests(Servers servers)
 
         var answer = town.Answer(topic.Id, "Wrng");
         await town.UntilPostAsync(topic.Id, "✓ Доставлено");
+        // Telegram has it no more when it is changed.
+        town.Phone("gleb").Delete(Anna, town.Phone("gleb").Messages(Anna)[^1].Id, forEverybody: true);
         town.Installation.Telegram.World.Edit(Seed.Boris, GroupTown.Square, answer.Id, new("Wrong", null, null, null), null);
-        await town.UntilPostAsync(topic.Id, "Правки не переносятся");
+        await town.UntilPostAsync(topic.Id, "Эту правку не удалось перенести");
         town.Phone("boris").Send(GroupTown.Square, "Not in a topic");
         await town.UntilNothingWaitsAsync();
 
         // Two bots brought each of these; each was answered once, and neither the command nor the rest went out.
         Assert.Equal(1, town.In(topic.Id).Count(message => message.Text.Contains("Telegram ID", StringComparison.Ordinal)));
-        Assert.Equal(["Wrng"], town.Phone("gleb").Messages(Anna).Where(message => message.FromId == Seed.Anna).Select(message => message.Text));
+        Assert.DoesNotContain(town.Phone("gleb").Messages(Anna), message => message.FromId == Seed.Anna);
+        Assert.Equal("1", (await town.RowsAsync("select count(*) from messages where direction = 'personal_telegram_out'"))[0]);
     }
+
+    [Fact]
+    public async Task Files_in_a_topic_go_out_from_the_account_an_album_as_one_and_what_cannot_be_fetched_is_said()
+    {
+        await using var town = await GroupTown.StartAsync(servers, bots: 2);
+        await using var worker = await town.WorkerAsync();
+        await town.ConnectAsync();
+        town.Phone("gleb").Send(Anna, "Show me");
+        var topic = await town.UntilTopicAsync("Gleb");
+        await town.UntilPostAsync(topic.Id, "Show me");
+        await using var boris = await SignInAsync(town, "boris");
+        var square = await boris.FindAsync("town_square");
+
+        await boris.SendPhotoAsync(square, Pictures.Png(32, 20), "The blue one", topic.Id);
+        var photo = await UntilGlebHasAsync(town, messages => messages is [.., { Text: "The blue one" }]);
+        Assert.Equal((Seed.Anna, "photo"), (photo[^1].FromId, await KindAsync(town)));
+        await boris.SendVoiceAsync(square, Pictures.Noise(3000), topic.Id);
+        await UntilGlebHasAsync(town, messages => messages.Count == 3);
+        Assert.Equal("voice", await KindAsync(town));
+        await boris.SendAlbumToAsync(square, topic.Id, "Two of them", Pictures.Png(10, 10), Pictures.Png(20, 10));
+        await UntilGlebHasAsync(town, messages => messages.Count == 5);
+        var album = town.Installation.Telegram.World.MessagesAfter(Seed.Gleb, Anna, 0, 100).TakeLast(2).ToArray();
+        Assert.NotNull(album[0].GroupedId);
+        Assert.Equal(album[0].GroupedId, album[1].GroupedId);
+        await town.UntilPostAsync(topic.Id, "✓");
+
+        // A file that Telegram does not give is no answer that hangs: the topic says so, and what comes after it goes out.
+        town.Refused = method => method == "getFile" ? "Bad Request: file is too big" : null;
+        await boris.SendPhotoAsync(square, Pictures.Png(40, 40), "Lost", topic.Id);
+        town.Answer(topic.Id, "In words, then");
+        var failed = await town.UntilPostAsync(topic.Id, "✗");
+        Assert.Equal("✗ Not delivered: the file is too big to be passed on by a bot", failed.Text);
+        await UntilGlebHasAsync(town, messages => messages is [.., { Text: "In words, then" }]);
+        town.Refused = _ => null;
+        Assert.Equal("It is being sent again.", (await PressAsync(town, failed, Assert.Single(failed.Keyboard!.Rows.SelectMany(row => row))))!.Text);
+        await UntilGlebHasAsync(town, messages => messages is [.., { Text: "Lost" }]);
+        await town.UntilNothingWaitsAsync();
+        Assert.Equal(["personal_telegram 6 6 0 0"], await town.RowsAsync("select concat_ws(' ', channel, accepted, delivered, failed, in_flight) from doors.message_balance()"));
+    }
+
+    [Fact]
+    public async Task A_changed_answer_is_changed_at_the_other_side_before_and_after_it_is_sent()
+    {
+        await using var town = await GroupTown.StartAsync(servers, bots: 2);
+        await using var worker = await town.WorkerAsync();
+        var account = await town.ConnectAsync();
+        town.Phone("gleb").Send(Anna, "When?");
+        var topic = await town.UntilTopicAsync("Gleb");
+        await town.UntilPostAsync(topic.Id, "When?");
+        var answer = town.Answer(topic.Id, "Tomorow");
+        await town.UntilPostAsync(topic.Id, "✓ Delivered");
+
+        town.Installation.Telegram.World.Edit(Seed.Boris, GroupTown.Square, answer.Id, new("Tomorrow", null, null, null), null);
+
+        await UntilGlebHasAsync(town, messages => messages is [_, { Text: "Tomorrow" }]);
+        await town.UntilPostAsync(topic.Id, "✓ Delivered · ✎ edited");
+        await town.UntilNothingWaitsAsync();
+        // Both bots brought it; it was changed once.
+        Assert.Equal(["edit done Tomorrow"], await town.RowsAsync("select concat_ws(' ', kind, state, text) from message_changes"));
+        Assert.Equal(["Tomorrow"], await town.RowsAsync($"select text from messages where account_id = '{account}' and direction = 'personal_telegram_out'"));
+    }
+
+    [Fact]
+    public async Task A_topic_bears_the_name_that_the_person_has_now()
+    {
+        await using var town = await GroupTown.StartAsync(servers);
+        await using var worker = await town.WorkerAsync();
+        await town.ConnectAsync();
+        town.Phone("gleb").Send(Anna, "Hello");
+        var topic = await town.UntilTopicAsync("Gleb Gusev · Anna");
+        await town.UntilPostAsync(topic.Id, "Hello");
+
+        await town.Installation.ExecuteAsync($"update telegram_peers set title = 'Igor Gusev' where peer_id = {Seed.Gleb}; update dialogs set title = 'Igor Gusev' where peer_id = {Seed.Gleb}");
+        town.Phone("gleb").Send(Anna, "I am called otherwise now");
+
+        await town.UntilPostAsync(topic.Id, "I am called otherwise now");
+        Assert.Equal(["Igor Gusev · Anna"], town.Topics().Select(one => one.Title));
+        await town.UntilNothingWaitsAsync();
+        Assert.Single(town.Calls, call => call.Method == "editForumTopic");
+    }
+
+    private static Task<IReadOnlyList<Sandbox.Telegram.Phone.PhoneMessage>> UntilGlebHasAsync(GroupTown town, Predicate<IReadOnlyList<Sandbox.Telegram.Phone.PhoneMessage>> condition) =>
+        Eventually.BecomesAsync("gleb has it", _ => Task.FromResult(town.Phone("gleb").Messages(Anna)), condition);
+
+    /// <summary>Of the file that was stored last.</summary>
+    private static async Task<string> KindAsync(GroupTown town) => (await town.RowsAsync("select kind from media order by id desc limit 1"))[0];
 
     private static string Text(GroupTown town, StoredMessage copy) => town.In(copy.TopicId!.Value).First(message => message.Id == copy.Id).Text;
 
