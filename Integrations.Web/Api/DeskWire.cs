@@ -8,6 +8,9 @@ public sealed record Inbox(
     public bool IsSandbox => World is "sandbox";
 
     public bool IsBot => Source is "telegram_bot";
+
+    /// <summary>Its dialogs are answered in the project's working group, where everybody sees what was said; also by its own user.</summary>
+    public bool IsMirrored => !IsBot && Project is { Mirroring: true };
 }
 
 /// <summary>The project whose members share an inbox; one that is mirrored is answered in its working group.</summary>

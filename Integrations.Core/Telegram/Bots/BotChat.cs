@@ -9,7 +9,7 @@ namespace Integrations.Core.Telegram.Bots;
 /// </summary>
 public static class BotChat
 {
-    private const long ChannelBase = 1_000_000_000_000;
+    internal const long ChannelBase = 1_000_000_000_000;
 
     public static PeerKey PeerOf(long chatId) => chatId switch
     {

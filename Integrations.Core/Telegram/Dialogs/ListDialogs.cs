@@ -109,6 +109,10 @@ public sealed class ListDialogs(TenantDatabase database, TimeProvider time)
                         || transaction.Db.Integrations.Any(bot => bot.Id == dialog.BotId && bot.ProjectId == projectId));
                 }
 
+                // A group in which dialogs are answered is none itself, though the accounts in it read it.
+                dialogs = dialogs.Where(dialog => dialog.PeerKind != PeerKind.Channel
+                    || !transaction.Db.WorkingGroups.Any(group => group.ChatId == -BotChat.ChannelBase - dialog.PeerId && transaction.Db.Projects.Any(project => project.Id == group.ProjectId && project.Mirroring)));
+
                 var cursor = filter.Cursor;
                 if (filter.Before is { } before)
                 {

@@ -42,6 +42,16 @@ public sealed class WorkingGroupTests(ApiHost host)
         Assert.Equal(("true", "0", "0"), await QueueAsync(admin, path));
         Assert.Equal($"{Chat}", (await admin.GetAsync(path)).Expect(200)["found"]![0]!["chat_id"]!.ToString());
 
+        // What the group's members read there is no dialog with anybody.
+        await host.ExecuteAsync(
+            $"""
+             insert into dialogs (id, tenant_id, source, bot_id, peer_kind, peer_id, title)
+             select gen_random_uuid(), id, 'telegram_bot', $1, o.kind, o.peer, o.title from tenants, (values ('channel', {Town}, 'Town square'), ('user', 77, 'Gleb')) o (kind, peer, title)
+              where id = (select tenant_id from telegram_bots where id = $1)
+             """,
+            bot);
+        Assert.Equal(["Gleb"], await TitlesAsync(admin));
+
         // While it mirrors, nothing of it can be taken away; and what is taken away in Telegram shows, and holds logins back.
         (await admin.DeleteAsync(path)).Expect(409, "CONFLICT");
         (await admin.PutAsync(path, new { bots = Array.Empty<Guid>() })).Expect(409, "CONFLICT");
@@ -60,6 +70,7 @@ public sealed class WorkingGroupTests(ApiHost host)
         (await admin.PutAsync($"/api/v1/projects/{other}/working-group", new { bots = new[] { bot } })).Expect(409, "BOT_TAKEN");
 
         (await admin.PatchAsync($"/api/v1/projects/{project}", new { mirroring = false })).Expect(200);
+        Assert.Equal(2, (await TitlesAsync(admin)).Length);
         (await admin.DeleteAsync(path)).Expect(204);
         (await admin.DeleteAsync(path)).Expect(204);
         Assert.Equal("""["managing_bot","working_group"]""", (await admin.GetAsync(path)).Expect(200)["missing"]!.ToJsonString());
@@ -80,6 +91,9 @@ public sealed class WorkingGroupTests(ApiHost host)
 
         Assert.NotNull(refused[$"errors.{field}"]);
     }
+
+    private static async Task<string[]> TitlesAsync(TestClient client) =>
+        [.. (await client.GetAsync("/api/v1/telegram/dialogs")).Expect(200)["items"]!.AsArray().Select(dialog => dialog!["title"]!.ToString())];
 
     private static async Task<(string, string, string)> QueueAsync(TestClient client, string path)
     {

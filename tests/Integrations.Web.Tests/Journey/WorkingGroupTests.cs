@@ -68,6 +68,11 @@ public sealed class WorkingGroupTests(ConsoleFixture console)
         await Expect(reader.Page.Locator(".compose.closed a")).ToHaveAttributeAsync("href", new System.Text.RegularExpressions.Regex("^https://t\\.me/c/3000001/[0-9]+$"));
         await Screens.CheckAsync(reader.Page, "working-group-dialog-uk");
 
+        // So is the account's own user.
+        await page.GotoAsync($"/dialogs/{account}");
+        await page.Locator(".dialog", new() { HasText = "Zoya" }).ClickAsync();
+        await Expect(page.Locator(".compose.closed a")).ToHaveCountAsync(1);
+        await page.GotoAsync($"/projects/{project}");
         await page.Locator("#mirroring-off").ClickAsync();
         await Expect(page.Locator("#mirroring-on")).ToBeEnabledAsync();
         browser.ExpectNoProblems();
