@@ -75,7 +75,7 @@ public static class WorkersHosting
         services.AddSingleton<MirrorQueue>();
         services.TryAddSingleton<MirrorTools>();
         services.AddSingleton<UpdateStore>();
-        services.AddSingleton<UpdateProcessor>();
+        services.TryAddSingleton<UpdateProcessor>();
         services.AddSingleton<BotMessageQueue>();
         services.AddSingleton<BotTools>();
         services.AddSingleton<BotRunner>();

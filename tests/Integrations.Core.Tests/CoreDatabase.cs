@@ -22,6 +22,7 @@ public sealed class CoreDatabase(Servers servers) : IAsyncLifetime
     private static string? _template;
 
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private string _admin = "";
 
     /// <summary>The superuser: to set up and to look, never the thing under test.</summary>
     public NpgsqlDataSource Admin { get; private set; } = null!;
@@ -41,10 +42,10 @@ public sealed class CoreDatabase(Servers servers) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var admin = await CloneAsync(servers);
-        Admin = NpgsqlDataSource.Create(admin);
-        Api = NpgsqlDataSource.Create(LogIn(admin, "integrations_api", ApiPassword));
-        Worker = NpgsqlDataSource.Create(LogIn(admin, "integrations_worker", WorkerPassword));
+        _admin = await CloneAsync(servers);
+        Admin = NpgsqlDataSource.Create(_admin);
+        Api = NpgsqlDataSource.Create(LogIn(_admin, "integrations_api", ApiPassword));
+        Worker = NpgsqlDataSource.Create(LogIn(_admin, "integrations_worker", WorkerPassword));
         SilentDoorbell = new Doorbell(new Uri(servers.RabbitMq), new DoorbellOptions(), TimeProvider.System, Meters, NullLogger<Doorbell>.Instance);
         ApiTenants = new TenantDatabase(Api, SilentDoorbell);
         WorkerTenants = new TenantDatabase(Worker, SilentDoorbell);
@@ -95,6 +96,13 @@ public sealed class CoreDatabase(Servers servers) : IAsyncLifetime
             TemplateLock.Release();
         }
     }
+
+    /// <summary>The Api's way in with some settings more, such as <c>Command Timeout=1</c> or <c>Options=-c enable_seqscan=off</c>.</summary>
+    public NpgsqlDataSource ApiWith(string settings) => NpgsqlDataSource.Create($"{LogIn(_admin, "integrations_api", ApiPassword)};{settings}");
+
+    /// <summary>Sessions of the hosts that wait for somebody's lock.</summary>
+    public Task<long> WaitingSessionsAsync() =>
+        ScalarAsync<long>(Admin, "select count(*) from pg_stat_activity where datname = current_database() and usename like 'integrations%' and wait_event_type = 'Lock'");
 
     public static string LogIn(string admin, string user, string password) =>
         new NpgsqlConnectionStringBuilder(admin) { Username = user, Password = password, MaxPoolSize = 20 }.ConnectionString;

@@ -39,7 +39,7 @@ public sealed class TestWorker : IAsyncDisposable
     {
         while (true)
         {
-            var worker = Create(installation, static _ => { }, []);
+            var worker = Create(installation, static _ => { });
             Guid[] both = [other.Id, worker.Id];
             var owners = Enumerable.Range(0, TestInstallation.ShardCount).Select(shard => Shards.Preferred(shard, both)).ToArray();
             if (owners[Shards.ShardOf(account, TestInstallation.ShardCount)] == worker.Id && owners.Contains(other.Id))
@@ -52,7 +52,8 @@ public sealed class TestWorker : IAsyncDisposable
         }
     }
 
-    private static TestWorker Create(TestInstallation installation, Action<IServiceCollection> services, IEnumerable<(string Key, string? Value)> settings)
+    /// <summary>One that is not started, for tests that drive its parts themselves.</summary>
+    public static TestWorker Create(TestInstallation installation, Action<IServiceCollection> services, params IEnumerable<(string Key, string? Value)> settings)
     {
         var configuration = installation.WorkerSettings();
         foreach (var (key, value) in settings)

@@ -156,6 +156,10 @@ public sealed class AcceptMessage(TenantDatabase database, ISecretProtector secr
         return new MessageSender(accountId, null, accountUser, reader.GetInt32(0));
     }
 
+    /// <summary>
+    /// Holds the bot and not its integration. Whoever ends a bot needs both; whoever counts what came needs the integration, and has held the
+    /// dialogs since before: he would wait for us, and we for one of them.
+    /// </summary>
     private async Task<MessageSender> AdmitBotAsync(TenantTransaction transaction, Principal principal, Guid botId, int count, CancellationToken cancellationToken)
     {
         await using var command = transaction.Command(
@@ -165,7 +169,7 @@ public sealed class AcceptMessage(TenantDatabase database, ISecretProtector secr
               from telegram_bots b
               join integrations i on i.id = b.id
              where b.id = $1 and {ReachableBots.TalkSql} and b.deleted_at is null
-               for share of b, i
+               for share of b
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = botId });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = principal.UserId });

@@ -118,6 +118,7 @@ public sealed class RetryMessage(TenantDatabase database, FindMessage find, Time
             : await CheckAccountAsync(transaction, principal, account!.Value, cancellationToken), dialog);
     }
 
+    /// <summary>Holds the bot and not its integration, as where a message is accepted.</summary>
     private static async Task<MessageSender> CheckBotAsync(TenantTransaction transaction, Guid bot, CancellationToken cancellationToken)
     {
         await using var state = transaction.Command(
@@ -125,7 +126,7 @@ public sealed class RetryMessage(TenantDatabase database, FindMessage find, Time
             select b.shard, b.is_active and b.deleted_at is null and i.status = 'active'
               from telegram_bots b join integrations i on i.id = b.id
              where b.id = $1
-               for share of b, i
+               for share of b
             """);
         state.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = bot });
         await using var found = await state.ExecuteReaderAsync(cancellationToken);

@@ -206,13 +206,13 @@ public static class TopicAnswers
         });
     }
 
-    /// <summary>The sender's rows stay as they are until the message is stored: whoever ends the account finds the message then, and nothing waits for nobody.</summary>
+    /// <summary>The sender's row stays as it is until the message is stored: whoever ends the account finds the message then, and nothing waits for nobody. Of a bot it is not its integration's.</summary>
     private static async Task<(MessageSender Sender, bool IsConnected, long Waiting)> FindSenderAsync(TenantTransaction transaction, Guid dialog, CancellationToken cancellationToken)
     {
         foreach (var hold in (string[])
             [
                 "select from telegram_accounts a join dialogs d on d.personal_account_id = a.id where d.id = $1 for share of a",
-                "select from telegram_bots b join integrations i on i.id = b.id join dialogs d on d.bot_id = b.id where d.id = $1 for share of b, i",
+                "select from telegram_bots b join dialogs d on d.bot_id = b.id where d.id = $1 for share of b",
             ])
         {
             await using var held = transaction.Command(hold);

@@ -4,6 +4,7 @@ using Integrations.Core.Refusals;
 using Integrations.Core.Secrets;
 using Integrations.Core.Telegram.Bots;
 using Integrations.Testing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Integrations.Api.Tests.Bots;
@@ -218,6 +219,27 @@ public sealed class BotHookTests(ApiHost host)
         first.Expect(503, "SERVICE_UNAVAILABLE");
         Assert.NotNull(first.Headers.RetryAfter);
         Assert.Equal((long)answers.Count(answer => answer.Status == 200), await host.ScalarAsync<long>("select count(*) from telegram_bot_updates where bot_id = $1", bot.Id));
+    }
+
+    [Fact]
+    public async Task While_the_database_hangs_Telegram_is_told_to_bring_all_again_and_nothing_is_stored_by_halves()
+    {
+        var bot = await ConnectAsync();
+        var connection = host.Services.GetRequiredService<IConfiguration>()["ConnectionStrings:integrations"];
+        await using var copy = host.StartCopy(("ConnectionStrings:integrations", $"{connection};Command Timeout=1"), ("TelegramBots:UpdatesPerMinute", "1000"));
+        using var telegram = new TestClient(copy.Address, null);
+        string[] updates = [.. Enumerable.Range(0, 10).Select(_ => NewUpdate(out var _))];
+        await using var hung = await HeldRows.HoldAsync(host.Admin, "lock table telegram_bot_updates in exclusive mode");
+
+        var answers = await Task.WhenAll(updates.Select(BringAsync));
+        Assert.All(answers, answer => Assert.NotNull(answer.Expect(503, "SERVICE_UNAVAILABLE").Headers.RetryAfter));
+        await hung.LetGoAsync();
+        Assert.Equal(0L, await host.ScalarAsync<long>("select count(*) from telegram_bot_updates where bot_id = $1", bot.Id));
+
+        Assert.All(await Task.WhenAll(updates.Select(BringAsync)), answer => Assert.Equal(200, answer.Status));
+        Assert.Equal(10L, await host.ScalarAsync<long>("select count(*) from telegram_bot_updates where bot_id = $1", bot.Id));
+
+        Task<Answer> BringAsync(string update) => telegram.PostAsync($"/webhooks/telegram/{bot.Hook}", update, (SecretHeader, bot.Secret));
     }
 
     private Task<Answer> BringAsync(string path, string? secret, string update)
