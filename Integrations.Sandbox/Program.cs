@@ -1,10 +1,12 @@
 using Integrations.Sandbox.Telegram.Phone;
 using Integrations.Sandbox.Vault;
+using Integrations.Sandbox.Webhooks;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddSandboxTelegram();
 builder.AddSandboxVault();
+builder.AddSandboxWebhooks();
 
 var app = builder.Build();
 app.MapSandboxTelegram();
