@@ -1,13 +1,16 @@
 using Integrations.Sandbox.Telegram.Phone;
+using Integrations.Sandbox.Twilio;
 using Integrations.Sandbox.Vault;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddSandboxTelegram();
 builder.AddSandboxVault();
+builder.AddSandboxTwilio();
 
 var app = builder.Build();
 app.MapSandboxTelegram();
+app.MapSandboxTwilio();
 app.MapDefaultEndpoints();
 app.Run();
 
