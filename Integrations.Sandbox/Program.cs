@@ -1,4 +1,5 @@
 using Integrations.Sandbox.Telegram.Phone;
+using Integrations.Sandbox.Twilio;
 using Integrations.Sandbox.Vault;
 using Integrations.Sandbox.Webhooks;
 
@@ -7,9 +8,11 @@ builder.AddServiceDefaults();
 builder.AddSandboxTelegram();
 builder.AddSandboxVault();
 builder.AddSandboxWebhooks();
+builder.AddSandboxTwilio();
 
 var app = builder.Build();
 app.MapSandboxTelegram();
+app.MapSandboxTwilio();
 app.MapDefaultEndpoints();
 app.Run();
 
