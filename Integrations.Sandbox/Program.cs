@@ -1,3 +1,4 @@
+using Integrations.Sandbox.Google;
 using Integrations.Sandbox.Telegram.Phone;
 using Integrations.Sandbox.Vault;
 
@@ -5,6 +6,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddSandboxTelegram();
 builder.AddSandboxVault();
+builder.AddSandboxGoogle();
 
 var app = builder.Build();
 app.MapSandboxTelegram();
