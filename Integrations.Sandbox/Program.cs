@@ -1,3 +1,4 @@
+using Integrations.Sandbox.Google;
 using Integrations.Sandbox.Telegram.Phone;
 using Integrations.Sandbox.Twilio;
 using Integrations.Sandbox.Vault;
@@ -9,6 +10,7 @@ builder.AddSandboxTelegram();
 builder.AddSandboxVault();
 builder.AddSandboxWebhooks();
 builder.AddSandboxTwilio();
+builder.AddSandboxGoogle();
 
 var app = builder.Build();
 app.MapSandboxTelegram();

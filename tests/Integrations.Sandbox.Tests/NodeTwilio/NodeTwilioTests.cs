@@ -1,4 +1,5 @@
 using Integrations.Sandbox.Twilio;
+using Integrations.Testing;
 
 namespace Integrations.Sandbox.Tests.NodeTwilio;
 
