@@ -14,8 +14,9 @@ internal static class RetryAfter
     /// <returns>Null for what is neither form.</returns>
     public static TimeSpan? Read(string? header, DateTimeOffset now)
     {
-        if (double.TryParse(header, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var seconds))
-            return double.IsFinite(seconds) && seconds < Longest.TotalSeconds ? TimeSpan.FromSeconds(Math.Ceiling(seconds)) : Longest;
+        // To double.TryParse NaN and Infinity are numbers as well.
+        if (header?.Trim() is [>= '0' and <= '9', ..] text && double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds))
+            return seconds < Longest.TotalSeconds ? TimeSpan.FromSeconds(Math.Ceiling(seconds)) : Longest;
 
         if (!RetryConditionHeaderValue.TryParse(header, out var parsed) || parsed.Date is not { } date)
             return null;

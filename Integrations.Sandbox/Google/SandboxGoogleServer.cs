@@ -53,7 +53,7 @@ public sealed class SandboxGoogleServer : IAsyncDisposable
         foreach (var route in google.Routes.All)
             app.MapMethods(route.Pattern, [route.Method], context => AnswerAsync(context, google, route));
         app.MapGoogleControl();
-        app.MapFallback(context => WriteAsync(context, new GoogleAnswer(404, GoogleRefusal.NotFound().Body())));
+        app.MapFallback("{**path}", context => WriteAsync(context, new GoogleAnswer(404, GoogleRefusal.NotFound().Body())));
 
         var delivery = new PushDelivery(google.Time);
         google.Channels.Sender = delivery.Send;

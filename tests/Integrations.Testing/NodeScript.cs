@@ -7,7 +7,7 @@ namespace Integrations.Testing;
 /// <summary>Programs of Node.js under <c>tests/Integrations.Sandbox.Tests</c>, with the clients that their lock files name.</summary>
 public static class NodeScript
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
 
     /// <summary>What it printed. Where it ends with another code than 0, its errors are the exception.</summary>
     /// <param name="folder">Where the client lies after <c>npm ci</c>, which <c>./test</c> does.</param>

@@ -91,7 +91,11 @@ internal sealed record RecurrenceRule
 
             List<DateOnly> set = [.. days.Distinct().Order()];
             if (BySetPos.Count > 0)
-                set = [.. BySetPos.Select(position => position > 0 ? position - 1 : set.Count + position).Where(index => index >= 0 && index < set.Count).Distinct().Order().Select(index => set[index])];
+            {
+                set = [.. BySetPos.Select(position => position > 0 ? position - 1 : set.Count + position)
+                    .Where(index => index >= 0 && index < set.Count).Distinct().Order().Select(index => set[index])];
+            }
+
             empty = set.Count == 0 ? empty + 1 : 0;
             foreach (var day in set)
             {

@@ -10,8 +10,14 @@ namespace Integrations.Sandbox.Google.OAuth;
 /// </remarks>
 internal static class ConsentPage
 {
-    private const string Style = "body{font:16px/1.5 system-ui,sans-serif;max-width:36em;margin:3em auto;padding:0 1em}fieldset{border:1px solid #999;margin:1em 0}label{display:block}"
-        + "button{font:inherit;padding:.4em 1.4em;margin-right:1em}code{overflow-wrap:anywhere}";
+    private const string Style = """
+        :root{color-scheme:light dark}
+        body{font:16px/1.5 system-ui,sans-serif;max-width:36em;margin:3em auto;padding:0 1em}
+        fieldset{border:1px solid #999;margin:1em 0}
+        label{display:block}
+        button{font:inherit;padding:.4em 1.4em;margin-right:1em}
+        code{overflow-wrap:anywhere}
+        """;
 
     public static GoogleAnswer Ask(AuthorizationRequest request, IReadOnlyCollection<GoogleAccount> accounts)
     {
@@ -52,8 +58,11 @@ internal static class ConsentPage
     /// <summary>Granular consent: with two scopes or more besides those of sign-in, each has a tick.</summary>
     public static bool CanUntick(IEnumerable<string> scopes) => scopes.Count(scope => !GoogleScopes.IsForSignIn(scope)) >= 2;
 
-    private static GoogleAnswer Page(int status, string title, string body) =>
-        new(status) { Html = $"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><style>{Style}</style><body>{body}</body></html>" };
+    private static GoogleAnswer Page(int status, string title, string body) => new(status)
+    {
+        Html = $"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>{title}</title><style>{Style}</style>"
+            + $"<body><main>{body}</main></body></html>",
+    };
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 }

@@ -52,6 +52,7 @@ public sealed class WebhookOutcomeTests
     [InlineData("soon")]
     [InlineData("1e9")]
     [InlineData("NaN")]
+    [InlineData("Infinity")]
     [InlineData("120, 240")]
     public void What_is_no_Retry_After_asks_for_nothing(string? header) => Assert.Null(WebhookOutcome.Of(503, header, Now).RetryAfter);
 

@@ -12,13 +12,16 @@ namespace Integrations.Sandbox.Tests.Google;
 /// <summary>One push message; there is nothing in it but headers.</summary>
 internal sealed record Push(string Channel, string? Token, string State, long Number, string Expiration, string Resource, long? Length);
 
-/// <summary>Somebody's server that takes push messages and answers as the test says.</summary>
+/// <summary>An app's server: it takes push messages, answers them as the test says, and greets whoever comes back from the consent page.</summary>
 internal sealed class AReceiver : IAsyncDisposable
 {
     private readonly Channel<Push> _pushes = Channel.CreateUnbounded<Push>();
     private WebApplication _app = null!;
 
     public string Address { get; private set; } = "";
+
+    /// <summary>Where a browser comes back to.</summary>
+    public string Callback { get; private set; } = "";
 
     public int Status { get; set; } = 200;
 
@@ -30,8 +33,10 @@ internal sealed class AReceiver : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         receiver._app = builder.Build();
         receiver._app.MapPost("/push", receiver.Take);
+        receiver._app.MapGet("/callback", () => "Back at the app.");
         await receiver._app.StartAsync(TestContext.Current.CancellationToken);
-        receiver.Address = receiver._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/push";
+        var root = receiver._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        (receiver.Address, receiver.Callback) = ($"{root}/push", $"{root}/callback");
         return receiver;
     }
 

@@ -194,6 +194,6 @@ public sealed class TokenTests
         var claims = JsonNode.Parse(WebEncoders.Base64UrlDecode(parts[1]))!;
 
         Assert.True(isGood);
-        Assert.Equal(("https://accounts.google.com", AGoogle.ClientId, "n-1", AGoogle.Anna), (claims["iss"]!.ToString(), claims["aud"]!.ToString(), claims["nonce"]!.ToString(), claims["email"]!.ToString()));
+        Assert.Equal(["https://accounts.google.com", AGoogle.ClientId, "n-1", AGoogle.Anna], new[] { "iss", "aud", "nonce", "email" }.Select(name => claims[name]!.ToString()));
     }
 }

@@ -249,7 +249,8 @@ public sealed class SandboxReceiverTests : IAsyncLifetime
     {
         _receiver = _server.Webhooks.Put("orders", new ReceiverSettings { Keys = [Sender.Secret], PerSecond = 2 });
 
-        Assert.Equal([200, 200, 429], [await _sender.StatusAsync("msg_1"), await _sender.StatusAsync("msg_2"), await _sender.StatusAsync("msg_3")]);
+        int[] statuses = [await _sender.StatusAsync("msg_1"), await _sender.StatusAsync("msg_2"), await _sender.StatusAsync("msg_3")];
+        Assert.Equal([200, 200, 429], statuses);
         using var limited = await _sender.DeliverAsync("msg_3");
         Assert.Equal("1", limited.Headers.RetryAfter!.ToString());
         _clock.Advance(TimeSpan.FromSeconds(1));

@@ -41,7 +41,8 @@ public sealed class BotUpdateIntakeTests(CoreDatabase database, Servers servers)
 
     public async ValueTask DisposeAsync()
     {
-        await _intake.StopAsync(CancellationToken.None);
+        // A test that has failed must end, too.
+        await _intake.StopAsync(CancellationToken.None).WaitAsync(Eventually.Deadline, CancellationToken.None);
         _intake.Dispose();
         await _heard.DisposeAsync();
         await _doorbell.StopAsync(CancellationToken.None);
