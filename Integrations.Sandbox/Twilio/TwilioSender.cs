@@ -3,7 +3,7 @@ namespace Integrations.Sandbox.Twilio;
 /// <summary>A number that an account sends from in WhatsApp.</summary>
 public sealed class TwilioSender
 {
-    private DateTimeOffset _busyUntil = DateTimeOffset.MinValue;
+    private DateTimeOffset _busyUntil = DateTimeOffset.UnixEpoch;
 
     internal TwilioSender(TwilioAccount account, string number) => (Account, Number) = (account, number);
 

@@ -13,6 +13,7 @@ public sealed class SandboxWebhookServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _ending;
+    private bool _disposed;
 
     private SandboxWebhookServer(SandboxWebhooks webhooks, WebApplication app, CancellationTokenSource ending) => (Webhooks, _app, _ending) = (webhooks, app, ending);
 
@@ -73,6 +74,9 @@ public sealed class SandboxWebhookServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true))
+            return;
+
         // Answers that are held back would hold the server back.
         await _ending.CancelAsync();
         await _app.DisposeAsync();

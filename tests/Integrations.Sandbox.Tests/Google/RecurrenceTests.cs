@@ -78,11 +78,11 @@ public sealed class RecurrenceTests
     {
         await using var google = await AGoogle.StartAsync();
         var api = google.As(AGoogle.Anna);
-        await api.InsertAsync("""{"id":"birthday","start":{"date":"2026-05-12"},"end":{"date":"2026-05-14"},"recurrence":["RRULE:FREQ=WEEKLY;UNTIL=20260526"]}""");
+        await api.InsertAsync("""{"id":"feast","start":{"date":"2026-05-12"},"end":{"date":"2026-05-14"},"recurrence":["RRULE:FREQ=WEEKLY;UNTIL=20260526"]}""");
 
         var reply = await api.EventsAsync("?singleEvents=true&orderBy=startTime");
 
-        Assert.Equal(["birthday_20260512", "birthday_20260519", "birthday_20260526"], reply.Texts("id"));
+        Assert.Equal(["feast_20260512", "feast_20260519", "feast_20260526"], reply.Texts("id"));
         Assert.Equal("2026-05-21", reply.Items[1]!["end"]!["date"]!.ToString());
     }
 

@@ -37,6 +37,8 @@ const newClient = () => new google.auth.OAuth2({
   clientId,
   clientSecret,
   redirectUri,
+  // Also where the token's end is known and has not come.
+  forceRefreshOnFailure: true,
   endpoints: {
     oauth2AuthBaseUrl: `${address}o/oauth2/v2/auth`,
     oauth2TokenUrl: `${address}token`,
