@@ -66,7 +66,8 @@ public sealed class TwilioControlTests : IAsyncLifetime
         await PostAsync(201, "senders", new { account_sid = (string)account["sid"]!, number = "+14155550144", callback_url = _hook.Address + "/in", status_callback_url = _hook.Address + "/st" });
         await PostAsync(201, "people", new { number = ATwilio.Boris, profile_name = "Boris" });
         await PostAsync(201, $"people/{ATwilio.Boris}/messages", new { sender = "+14155550144", text = "Look", content_type = "image/png", content = "AQID" });
-        Assert.Equal(("Look", "image/png", "Boris"), await _hook.NextAsync() is var heard ? (heard["Body"], heard["MediaContentType0"], heard["ProfileName"]) : default);
+        var heard = await _hook.NextAsync();
+        Assert.Equal(("Look", "image/png", "Boris"), (heard["Body"], heard["MediaContentType0"], heard["ProfileName"]));
 
         using var api = new HttpClient { BaseAddress = new Uri((string)world["address"]!) };
         api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
