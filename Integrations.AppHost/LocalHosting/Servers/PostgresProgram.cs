@@ -41,10 +41,6 @@ internal sealed class PostgresProgram(PostgresServerResource server, ProgramServ
             "-c", $"port={port}",
             "-c", "unix_socket_directories=",
             "-c", "max_connections=300",
-            // Checkpoints far apart: each makes the pages that are written next go into the log whole, which everybody who commits waits for.
-            "-c", "max_wal_size=4GB",
-            "-c", "checkpoint_timeout=15min",
-            "-c", "wal_compression=lz4",
             "-c", "log_line_prefix=%m [%p] %q%u@%d ",
         ])
         {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Integrations.Core.Connectors;
 using Integrations.Core.Telegram.Bots;
 
 namespace Integrations.Core.Telegram.BotApi;
@@ -146,7 +147,7 @@ public sealed partial class BotApiClient(IHttpClientFactory http, TelegramBotOpt
         }
         catch (HttpRequestException e)
         {
-            throw new BotApiException(method, IsBeforeSending(e.HttpRequestError) ? BotApiFailure.Unreachable : BotApiFailure.NoAnswer, "Telegram's Bot API does not answer", e);
+            throw new BotApiException(method, TransportFailures.IsBeforeSending(e.HttpRequestError) ? BotApiFailure.Unreachable : BotApiFailure.NoAnswer, "Telegram's Bot API does not answer", e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -190,7 +191,4 @@ public sealed partial class BotApiClient(IHttpClientFactory http, TelegramBotOpt
             MigrateToChatId = answer?.Parameters?.MigrateToChatId,
         };
     }
-
-    private static bool IsBeforeSending(HttpRequestError error) => error
-        is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
 }

@@ -28,8 +28,6 @@ internal sealed class TwilioRoutes(WebApplication app, SandboxTwilio twilio)
     private async Task ServeAsync(HttpContext context, Func<TwilioRequest, TwilioAnswer> handle, bool isXml, bool isOpen)
     {
         var (method, path) = (context.Request.Method, context.Request.Path.Value!);
-        if (Take(TwilioFaultKind.Latency) is { } latency)
-            await Task.Delay(TimeSpan.FromMilliseconds(latency.Milliseconds), twilio.Time, context.RequestAborted);
         if (Take(TwilioFaultKind.CutBefore) is not null)
         {
             context.Abort();
@@ -67,6 +65,8 @@ internal sealed class TwilioRoutes(WebApplication app, SandboxTwilio twilio)
             return;
         }
 
+        if (Take(TwilioFaultKind.Latency) is { } latency)
+            await Task.Delay(TimeSpan.FromMilliseconds(latency.Milliseconds), twilio.Time, context.RequestAborted);
         await WriteAsync(context.Response, answer, isXml, context.RequestAborted);
 
         TwilioFault? Take(TwilioFaultKind kind) => twilio.Faults.TakeForRequest(kind, method, path);

@@ -273,7 +273,13 @@ public sealed class SandboxReceiverTests : IAsyncLifetime
         {
             _receiver.Record(new ReceivedDelivery(new byte[4096])
             {
-                Id = $"msg_{i}", Timestamp = "1", Verdict = DeliveryVerdict.Accepted, Status = 200, ReceivedAt = _clock.GetUtcNow(), Took = TimeSpan.Zero, Bytes = 4096,
+                Id = $"msg_{i}",
+                Timestamp = "1",
+                Verdict = DeliveryVerdict.Accepted,
+                Status = 200,
+                ReceivedAt = _clock.GetUtcNow(),
+                Took = TimeSpan.Zero,
+                Bytes = 4096,
             });
         }
 
