@@ -23,9 +23,6 @@ internal sealed partial class UpdateProcessor(
     /// <summary>So many updates of one shard in one turn are much.</summary>
     private const int Much = 32;
 
-    /// <summary>At most so many in one turn while more is coming: the turn is the time for which what comes may have to wait.</summary>
-    private const int TurnWhileComing = 100;
-
     /// <summary>A rest as a multiple of the work before it.</summary>
     private const int RestOfWork = 2;
 
@@ -60,8 +57,7 @@ internal sealed partial class UpdateProcessor(
         try
         {
             var began = time.GetTimestamp();
-            var limit = IsMoreComing() ? Math.Min(options.Value.UpdateBatch, TurnWhileComing) : options.Value.UpdateBatch;
-            var waiting = await queue.ReadAsync(claim, world, limit, ct);
+            var waiting = await queue.ReadAsync(claim, world, options.Value.UpdateBatch, ct);
             foreach (var tenant in waiting.GroupBy(update => update.Tenant))
                 await ProcessAsync(claim, tenant.Key, [.. tenant], ct);
             if (waiting.Count >= Much && IsMoreComing())

@@ -19,6 +19,13 @@ internal sealed record FoundDialog(Guid Id, Recipient? Name);
 /// </remarks>
 internal static class Recipients
 {
+    /// <summary>
+    /// Whose name it is may not have been told yet while he has written himself: what waits under the name goes to him as well, once that is known, and
+    /// what is said later must not overtake it.
+    /// </summary>
+    private const string AfterWhatWaits =
+        "order by d.peer_id is null and not exists (select from messages w where w.dialog_id = d.id and w.status in ('pending', 'sending')), d.peer_id is not null";
+
     /// <exception cref="IntegrationException">NOT_FOUND for a dialog that is not one of this account or bot.</exception>
     public static async Task<FoundDialog> DialogAsync(
         TenantTransaction transaction, MessageSender sender, Recipient to, Guid newId, CancellationToken cancellationToken)
@@ -127,12 +134,12 @@ internal static class Recipients
         // What Telegram told last about a name stands in telegram_peers; a dialog may still bear a name that has moved on to somebody else.
         { Username: { } username } => OneAsync(
             transaction,
-            """
+            $"""
             select d.id
               from dialogs d
               left join telegram_peers p on p.account_id = d.personal_account_id and p.kind = d.peer_kind and p.peer_id = d.peer_id
              where d.personal_account_id = $1 and lower(coalesce(p.username, d.username)) = lower($2)
-             order by d.peer_id is null
+             {AfterWhatWaits}
              limit 1
             """,
             cancellationToken,
@@ -141,12 +148,12 @@ internal static class Recipients
 
         { Phone: { } phone } => OneAsync(
             transaction,
-            """
+            $"""
             select d.id
               from dialogs d
               left join telegram_peers p on p.account_id = d.personal_account_id and p.kind = d.peer_kind and p.peer_id = d.peer_id
              where d.personal_account_id = $1 and ltrim(coalesce(p.phone, d.phone), '+') = ltrim($2, '+')
-             order by d.peer_id is null
+             {AfterWhatWaits}
              limit 1
             """,
             cancellationToken,

@@ -36,7 +36,6 @@ internal sealed class BotWebhooksScenario(BotWebhooksOptions options)
         _figures["drain_s"] = await DrainAsync(database, ct);
         _figures["cpu_s"] = CpuSeconds(product) - cpu;
         _figures["accepted"] = measured.Latencies.Count;
-        Console.Error.WriteLine(string.Join(' ', measured.Latencies.Chunk(500).Select(c => ((int)c.Max()).ToString(CultureInfo.InvariantCulture))));
         measured.Latencies.Sort();
         foreach (var percent in (double[])[50, 99, 99.9])
             _figures[string.Create(CultureInfo.InvariantCulture, $"p{percent:0.#}_ms")] = At(measured.Latencies, percent);

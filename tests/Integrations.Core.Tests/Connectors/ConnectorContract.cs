@@ -106,7 +106,7 @@ public abstract class ConnectorContract<TCommand, TSettings>
         IsPlain(Assert.IsType<ConnectorOutcome.Unknown>(await Connector.ExecuteAsync(command, Settings, Token)));
 
         var found = await Connector.FindAsync(command, since, new HashSet<string> { before }, Settings, Token);
-        Assert.Equal([before, found], Done);
+        Assert.Equal([before, found!], Done);
         Assert.Null(await Connector.FindAsync(command, since, new HashSet<string> { before, found! }, Settings, Token));
         Assert.Null(await Connector.FindAsync(Good(), since, Nothing, Settings, Token));
     }

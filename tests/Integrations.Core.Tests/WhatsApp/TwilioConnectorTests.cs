@@ -20,6 +20,9 @@ public sealed class TwilioConnectorTests : ConnectorContract<WhatsAppMessage, Tw
     private SandboxTwilioServer? _server;
     private int _made;
 
+    /// <summary>The next call waits no longer than this; all others as long as it takes.</summary>
+    private TimeSpan? _patience;
+
     public TwilioConnectorTests()
     {
         _twilio = new SandboxTwilio(null, _clock);
@@ -27,7 +30,7 @@ public sealed class TwilioConnectorTests : ConnectorContract<WhatsAppMessage, Tw
         _twilio.AddSender(_account, Number);
         _twilio.AddPerson(Anna, "Anna");
         _services = new ServiceCollection()
-            .AddHttpClient(TwilioClient.HttpClientName, client => client.Timeout = TimeSpan.FromSeconds(3)).Services
+            .AddHttpClient(TwilioClient.HttpClientName, client => (client.Timeout, _patience) = (_patience ?? TimeSpan.FromSeconds(100), null)).Services
             .BuildServiceProvider();
     }
 
@@ -81,13 +84,17 @@ public sealed class TwilioConnectorTests : ConnectorContract<WhatsAppMessage, Tw
 
     protected override WhatsAppMessage Bad() => new(Anna, new string('x', 1601));
 
-    protected override void Fault(PlatformFault fault) => _twilio.Faults.Add(fault switch
+    protected override void Fault(PlatformFault fault)
     {
-        PlatformFault.TooMany => new TwilioFault { Kind = TwilioFaultKind.TooManyRequests, RetryAfter = 7 },
-        PlatformFault.Unavailable => new TwilioFault { Kind = TwilioFaultKind.Unavailable },
-        PlatformFault.AnswerLost => new TwilioFault { Kind = TwilioFaultKind.CutAfter },
-        _ => new TwilioFault { Kind = TwilioFaultKind.Latency, Milliseconds = 30_000 },
-    });
+        _patience = fault is PlatformFault.AnswerLate ? TimeSpan.FromSeconds(3) : null;
+        _twilio.Faults.Add(fault switch
+        {
+            PlatformFault.TooMany => new TwilioFault { Kind = TwilioFaultKind.TooManyRequests, RetryAfter = 7 },
+            PlatformFault.Unavailable => new TwilioFault { Kind = TwilioFaultKind.Unavailable },
+            PlatformFault.AnswerLost => new TwilioFault { Kind = TwilioFaultKind.CutAfter },
+            _ => new TwilioFault { Kind = TwilioFaultKind.Latency, Milliseconds = 30_000 },
+        });
+    }
 
     private TwilioConnector ConnectorAt(Uri address) => new(new TwilioClient(_services.GetRequiredService<IHttpClientFactory>(), new TwilioOptions { ApiAddress = address }));
 }

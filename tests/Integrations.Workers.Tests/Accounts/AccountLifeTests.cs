@@ -72,6 +72,8 @@ public sealed class AccountLifeTests(Servers servers)
         await using var installation = await TestInstallation.StartAsync(servers);
         await using var worker = await TestWorker.StartAsync(installation);
         var account = await installation.Customer.ConnectAsync("anna");
+        // One that has just connected is still being written to by its worker, which would make it active again; one that has sent is at rest.
+        await installation.Customer.UntilMessageAsync(await installation.Customer.SendAsync(account, "boris", "In time"), "delivered");
         await using var connection = await installation.Admin.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var ending = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
         await using (var command = connection.CreateCommand())

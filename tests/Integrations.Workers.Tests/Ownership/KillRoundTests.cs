@@ -1,3 +1,4 @@
+using Integrations.Core.Telegram.Sending;
 using Integrations.Sandbox.Telegram.World;
 using Integrations.Testing;
 
@@ -33,7 +34,7 @@ public sealed class KillRoundTests(Servers servers)
                     if (n == fatal)
                         worker.Signal("KILL");
                     sent.Add($"out {round}.{n}");
-                    last = await customer.SendAsync(account, "boris", sent[^1]);
+                    last = await customer.AskToSendAsync(account, new Recipient(Username: "boris"), sent[^1]);
                     written.Add($"in {round}.{n}");
                     boris.Send(anna, written[^1]);
                 }

@@ -68,6 +68,26 @@ public sealed class JoinedDialogTests(Servers servers)
     }
 
     [Fact]
+    public async Task What_is_sent_to_a_name_stands_behind_what_waits_under_it_also_when_the_person_has_written_meanwhile()
+    {
+        await using var installation = await TestInstallation.StartAsync(servers);
+        var customer = installation.Customer;
+        var (account, own, first) = await TwoDialogsAsync(installation);
+        await installation.ExecuteAsync($"update dialogs set username = 'zoya' where id = '{own}'; update telegram_peers set username = 'zoya' where peer_id = {Seed.Zoya}");
+
+        var second = await customer.AskToSendAsync(account, new Recipient(Username: "zoya"), "The second");
+
+        Assert.Equal(1L, await installation.ScalarAsync<long>($"select count(distinct dialog_id) from messages where id in ('{first}', '{second}')"));
+        await using var worker = await TestWorker.StartAsync(installation);
+        await customer.UntilMessageAsync(second, "delivered");
+        await customer.UntilMessageAsync(first, "delivered");
+        Assert.Equal(2L, await installation.ScalarAsync<long>($"select count(*) from messages where id in ('{first}', '{second}') and dialog_id = '{own}'"));
+        Assert.True(await installation.ScalarAsync<bool>($"select (select telegram_message_id from messages where id = '{first}') < (select telegram_message_id from messages where id = '{second}')"));
+        // Nothing waits any more, and the person's own dialog is the only one.
+        Assert.Equal(own, await installation.ScalarAsync<Guid>($"select dialog_id from messages where id = '{await customer.AskToSendAsync(account, new Recipient(Username: "zoya"), "The third")}'"));
+    }
+
+    [Fact]
     public async Task A_joined_dialog_takes_its_notes_and_its_assignee_along()
     {
         await using var installation = await TestInstallation.StartAsync(servers);
