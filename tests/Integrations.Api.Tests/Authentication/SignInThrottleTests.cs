@@ -96,7 +96,8 @@ public sealed class SignInThrottleTests(Servers servers)
 
     private ValueTask<TimeSpan?> EnterAsync(SignInThrottle throttle, string address, string account) => throttle.EnterAsync($"{_run} {address}", $"{_run} {account}", _cancel);
 
-    private static SignInThrottle Throttle(RedisConnection redis) => new(redis, TimeProvider.System, NullLogger<SignInThrottle>.Instance);
+    /// <summary>Its time stands, so that nothing is let through again, and Redis not given up, because the machine is slow.</summary>
+    private static SignInThrottle Throttle(RedisConnection redis) => new(redis, new TestClock(), NullLogger<SignInThrottle>.Instance);
 
     /// <summary>Nobody listens on the discard port.</summary>
     private RedisConnection Connection(bool shared) =>
